@@ -43,9 +43,7 @@ export function transformTransposed3(m: Mat3, v: Vec3): Vec3 {
 }
 
 export function determinant3(m: Mat3): number {
-  return (
-    m[0] * (m[4] * m[8] - m[5] * m[7]) - m[1] * (m[3] * m[8] - m[5] * m[6]) + m[2] * (m[3] * m[7] - m[4] * m[6])
-  );
+  return m[0] * (m[4] * m[8] - m[5] * m[7]) - m[1] * (m[3] * m[8] - m[5] * m[6]) + m[2] * (m[3] * m[7] - m[4] * m[6]);
 }
 
 /** Inverts a 3 by 3 matrix by its adjugate, or returns null where its determinant is zero or not finite. */
