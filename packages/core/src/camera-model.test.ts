@@ -158,6 +158,10 @@ test("Camera aimed straight up points image x east and keeps a right-handed fram
   expect(project(ideal, pose, [1, 0, 10])?.[0]).toBeCloseTo(369.5, 9);
   const m = pose.cameraFromEnu;
   expect(dot([m[0], m[1], m[2]], [m[3], m[4], m[5]])).toBe(0);
+  // Found by the round-trip property: a ten-billionth off the vertical, east is not square to the axis by itself.
+  const leaning = lookAt({ cameraInEnuM: [0, 0, 0], targetEnuM: [-1e-10, 0, 1] });
+  const n = leaning.cameraFromEnu;
+  expect(Math.abs(dot([n[0], n[1], n[2]], [n[6], n[7], n[8]]))).toBeLessThan(1e-16);
 });
 
 function expectPair(actual: readonly [number, number], expected: readonly [number, number]): void {

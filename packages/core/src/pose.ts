@@ -1,5 +1,5 @@
 import type { Mat3 } from "./mat.ts";
-import { cross, norm, normalize, subtract, type Vec3 } from "./vec3.ts";
+import { cross, norm, normalize, scale, subtract, type Vec3 } from "./vec3.ts";
 
 /**
  * Where a camera stands and looks, with its uncertainty.
@@ -26,7 +26,8 @@ export function lookAt(options: {
 }): Pose {
   const forward = normalize(subtract(options.targetEnuM, options.cameraInEnuM));
   const level = cross(forward, [0, 0, 1]);
-  const right = norm(level) < 1e-9 ? ([1, 0, 0] as const) : normalize(level);
+  // Within a nanoradian of straight up or down "level" is rounding noise; east, made exactly square to the axis, takes its place.
+  const right = normalize(norm(level) < 1e-9 ? subtract([1, 0, 0], scale(forward, forward[0])) : level);
   const down = cross(forward, right);
   return {
     cameraInEnuM: options.cameraInEnuM,
