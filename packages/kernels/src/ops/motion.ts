@@ -1,0 +1,60 @@
+/**
+ * Op `motion`: which pixels differ from the background, and by how much.
+ *
+ * Input: `[heightPx, widthPx]` uint8 grey levels, row-major. State: one background per camera.
+ * Table "motion": rows of 2 words `[x | y << 16, difference]`, ordered by (y, x); difference is 1 … 255 grey levels.
+ *
+ * Per pixel c with background b:
+ *   difference = |c - b|, taken before the background is updated; moving where difference > threshold (0 … 255, strict).
+ *   Every pixel, moving or not, then updates the background:
+ *     diff        b := c
+ *     sigmaDelta  b := b + sign(c - b)
+ *     average     bg is unsigned Q8.8 started at c << 8; b = bg >> 8; bg := (bg + 16 c - (bg >> 4)) mod 2^16
+ * `average` follows the mean over 16 frames. From its start bg never passes 65,295, so the modulus never acts.
+ *
+ * The first frame, and the first frame after a change of mode, becomes the background and moves nothing. The table keeps the first
+ * `motionMax` rows; `total` counts every moving pixel, and `motionOverflow` is set where they differ.
+ */
+import type { MotionMode } from "../kernels.ts";
+import { Rows } from "./rows.ts";
+
+/** Words in a row of table "motion". */
+export const MOTION_WORDS = 2;
+
+/** The background of one camera. `levels` is `[heightPx, widthPx]` uint16: grey levels, or Q8.8 of them in mode "average". */
+export interface Background {
+  /** Null before the first frame. */
+  mode: MotionMode | null;
+  readonly levels: Uint16Array;
+}
+
+/** Finds all moving pixels of a frame and updates the background in place. Returns all rows of table "motion", past any limit too. */
+export function extractMotion(
+  background: Background,
+  pixels: Uint8Array,
+  widthPx: number,
+  params: { readonly mode: MotionMode; readonly threshold: number },
+): Uint32Array {
+  const { levels } = background;
+  const fraction = params.mode === "average" ? 8 : 0;
+  if (background.mode !== params.mode) {
+    background.mode = params.mode;
+    for (let i = 0; i < pixels.length; i++) levels[i] = pixels[i]! << fraction;
+    return new Uint32Array(0);
+  }
+  const rows = new Rows();
+  for (let i = 0; i < pixels.length; i++) {
+    const c = pixels[i]!;
+    const difference = Math.abs(c - (levels[i]! >> fraction));
+    if (difference > params.threshold) rows.push((i % widthPx) | (Math.floor(i / widthPx) << 16), difference);
+    levels[i] = follow(params.mode, levels[i]!, c);
+  }
+  return rows.toArray();
+}
+
+/** Returns the background of a pixel after it saw grey level `c`. */
+function follow(mode: MotionMode, level: number, c: number): number {
+  if (mode === "diff") return c;
+  if (mode === "sigmaDelta") return level + Math.sign(c - level);
+  return (level + 16 * c - (level >> 4)) & 0xffff;
+}
