@@ -1,0 +1,25 @@
+/**
+ * Turns detections into tracks with identity, and scores tracks against truth. No I/O, no clock, no randomness.
+ *
+ * @example
+ * ```ts
+ * import { nsFromSeconds, type Detection } from "@skyvox/core";
+ * import { Tracker } from "@skyvox/tracking";
+ * const tracker = new Tracker({ clutterPerM3: 1e-6 });
+ * for (let k = 1; k <= 5; k++) {
+ *   const timeNs = nsFromSeconds(k / 30);
+ *   const detection: Detection = {
+ *     timeNs, positionEnuM: [k / 3, 0, 50], covarianceM2: [0.04, 0, 0, 0, 0.04, 0, 0, 0, 0.04],
+ *     extentM: [0.1, 0.1, 0.1], cameraBits: 0b111, cameraCount: 3, weight: 900,
+ *   };
+ *   for (const track of tracker.step(timeNs, [detection])) console.log(track.id, track.state, track.positionEnuM);
+ * }
+ * ```
+ * @module
+ */
+export { type Assignment, type AssignmentProblem, solveAssignment } from "./assignment.ts";
+export { chiSquareQuantile } from "./gate.ts";
+export { type Gospa, type GospaOptions, gospa } from "./score/gospa.ts";
+export { LiveScore, type LiveScoreOptions, type LiveScoreSummary, type TruthPoint } from "./score/live-score.ts";
+export { Tracker, type TrackerCounts } from "./tracker.ts";
+export { defaultTrackerOptions, type TrackerOptions, trackerOptionsProblem } from "./tracker-options.ts";

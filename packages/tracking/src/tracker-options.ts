@@ -1,0 +1,65 @@
+/** What the tracker assumes about targets, sensors and clutter. Every number has its unit in its name or comment. */
+export interface TrackerOptions {
+  /** Chance that a target in view gives a detection in one frame set, 0 … 1 exclusive. */
+  readonly detectionProbability: number;
+  /** False detections per cubic metre and frame set: expected false detections divided by the watched volume. */
+  readonly clutterPerM3: number;
+  /** Chance that a track begun by a false detection is ever confirmed. */
+  readonly falseConfirmProbability: number;
+  /** Chance that the track of a target that is still there is deleted by one run of bad luck. */
+  readonly trueDeleteProbability: number;
+  /** Chance that a target's own detection falls inside its gate. */
+  readonly gateProbability: number;
+  /** One standard deviation of a target's velocity per axis, metres per second; what is known of a target seen once. */
+  readonly speedMps: number;
+  /** One standard deviation by which a target's velocity wanders per axis in one second, metres per second squared. */
+  readonly accelerationMps2: number;
+  /** Misses closer together than this share their cause (an occluder, a pause of motion) and count as one, seconds. */
+  readonly missCorrelationS: number;
+  /** A track without a detection for longer than this is deleted, whatever its score, seconds. */
+  readonly coastSecondsMax: number;
+  /** Tracks alive at once, tentative ones included. When full, new tracks are refused and counted. */
+  readonly tracksMax: number;
+  /** Detections taken per step. When there are more, the ones of least weight are dropped and counted. */
+  readonly detectionsMax: number;
+}
+
+/** Small drones, birds and people at 10 … 60 frame sets per second, about one false detection per 100 000 cubic metres. */
+export const defaultTrackerOptions: TrackerOptions = {
+  detectionProbability: 0.9,
+  clutterPerM3: 1e-5,
+  falseConfirmProbability: 1e-6,
+  trueDeleteProbability: 1e-3,
+  gateProbability: 0.9999,
+  speedMps: 10,
+  accelerationMps2: 4,
+  missCorrelationS: 0.2,
+  coastSecondsMax: 2,
+  tracksMax: 1024,
+  detectionsMax: 4096,
+};
+
+/** Says in one line what is wrong with the options, or returns null where nothing is. */
+export function trackerOptionsProblem(options: TrackerOptions): string | null {
+  const probabilities = [
+    "detectionProbability",
+    "falseConfirmProbability",
+    "trueDeleteProbability",
+    "gateProbability",
+  ] as const;
+  for (const name of probabilities) {
+    if (!(options[name] > 0 && options[name] < 1)) return `${name} is ${options[name]}, need a number between 0 and 1`;
+  }
+  const positives = ["clutterPerM3", "speedMps", "accelerationMps2", "missCorrelationS", "coastSecondsMax"] as const;
+  for (const name of positives) {
+    if (!(options[name] > 0 && Number.isFinite(options[name]))) return `${name} is ${options[name]}, need more than 0`;
+  }
+  for (const name of ["tracksMax", "detectionsMax"] as const) {
+    if (!(Number.isInteger(options[name]) && options[name] >= 1 && options[name] <= LIMIT_MAX)) {
+      return `${name} is ${options[name]}, need an integer from 1 to ${LIMIT_MAX}`;
+    }
+  }
+  return null;
+}
+
+const LIMIT_MAX = 65536;
