@@ -50,6 +50,8 @@ SV_EXPORT int32_t sv_abi_describe(sv_abi *out);
 SV_EXPORT int32_t sv_probe(int32_t index, sv_device_info *out);
 SV_EXPORT int32_t sv_open(int32_t index, int32_t threads, int32_t isa, sv_context **out);
 SV_EXPORT int32_t sv_close(sv_context *context);
+/* What runs the ops of this context. */
+SV_EXPORT int32_t sv_describe(sv_context *context, sv_device_info *out);
 /* Why the last call on this context (NULL: the last open or probe) failed: zero-terminated, at most `capacity` bytes. */
 SV_EXPORT int32_t sv_last_error(sv_context *context, char *text, int32_t capacity);
 
