@@ -27,8 +27,10 @@ export interface BenchOptions {
 export interface BenchRow {
   readonly name: string;
   readonly median: number;
-  /** Unit of `median`; times count as better when lower, everything that ends in `/s` when higher. */
+  /** Unit of `median`; a comparison takes ns, us, ms and s as better when lower, and what ends in `/s` or `fps` as better when higher. */
   readonly unit: string;
+  /** Spread of the rounds as a share of the median, as `Timing.noise` has it; a comparison allows that much more. */
+  readonly noise?: number;
   readonly note?: string;
 }
 

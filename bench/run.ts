@@ -1,0 +1,145 @@
+/**
+ * Runs benches by name or subject: `bun bench [filter…]`.
+ *
+ * Every `bench/*.bench.ts` is one bench. Copying memory before and after all of them tells how steady the machine was.
+ * Ends with 0, with 1 when a bench failed or `--compare` found a regression, with 2 on wrong usage.
+ */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { messageOf, SkyvoxError } from "@skyvox/core";
+import { changedDigests, compareRuns, type Run } from "./compare.ts";
+import { type Bench, interleave, memcpyVariant, perSecond } from "./harness.ts";
+import { changeLines, machineLine, resultLines } from "./report.ts";
+
+const HELP = `Usage: bun bench [filter…] [--anchors] [--rounds N] [--json FILE] [--compare FILE]
+
+Runs the benches whose name or subject is one of the filters; all of them without a filter.
+
+  --anchors        also measure the rivals that are installed
+  --rounds N       how often each variant is timed, 1 to 1000 (default 9)
+  --json FILE      write the run as JSON
+  --compare FILE   compare with an earlier --json; a row worse by more than 10 % and chance ends with status 1
+
+Example: bun bench memory --rounds 5 --json before.json
+`;
+const ROUNDS_DEFAULT = 9;
+const ROUNDS_MAX = 1000;
+const ANCHOR_BYTES = 2 ** 26;
+
+interface Arguments {
+  readonly help: boolean;
+  readonly filters: readonly string[];
+  readonly anchors: boolean;
+  readonly rounds: number;
+  readonly json: string | undefined;
+  readonly compare: string | undefined;
+}
+
+/** Loads every bench of this folder, in the order of their file names. */
+export async function loadBenches(): Promise<Bench[]> {
+  const files = readdirSync(import.meta.dir).filter((name) => name.endsWith(".bench.ts"));
+  const modules = await Promise.all(files.sort().map((name) => import(join(import.meta.dir, name))));
+  return modules.map((module: { bench: Bench }) => module.bench);
+}
+
+async function main(): Promise<number> {
+  const args = readArguments(process.argv.slice(2));
+  if (args.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const chosen = choose(await loadBenches(), args.filters);
+  const before = args.compare === undefined ? undefined : await readRun(args.compare);
+  const run = await runAll(chosen, args);
+  if (args.json !== undefined) await Bun.write(args.json, `${JSON.stringify(run, null, 2)}\n`);
+  if (before === undefined) return 0;
+  const changes = compareRuns(before, run);
+  for (const line of changeLines(changes)) console.log(line);
+  for (const name of changedDigests(before, run))
+    console.log(`${name}: the digest changed, so the times are of other work`);
+  return changes.some(({ worseBy, allowed }) => worseBy > allowed) ? 1 : 0;
+}
+
+async function runAll(benches: readonly Bench[], { anchors, rounds }: Arguments): Promise<Run> {
+  console.log(machineLine());
+  const first = await anchor(rounds);
+  const results = [];
+  for (const bench of benches) {
+    const result = await bench.run({ small: false, anchors, rounds });
+    console.log(`\n${resultLines(bench, result).join("\n")}`);
+    results.push({ name: bench.name, ...result });
+  }
+  const last = await anchor(rounds);
+  console.log(`\nanchor: memcpy ${(first / 1e9).toFixed(1)} GB/s before, ${(last / 1e9).toFixed(1)} GB/s after`);
+  return { machine: machineLine(), anchor: [first, last], benches: results };
+}
+
+async function anchor(rounds: number): Promise<number> {
+  const [timing] = await interleave([memcpyVariant(ANCHOR_BYTES)], rounds);
+  return perSecond(ANCHOR_BYTES, timing?.medianMs ?? 0);
+}
+
+function readArguments(argv: readonly string[]): Arguments {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      help: { type: "boolean", default: false },
+      anchors: { type: "boolean", default: false },
+      rounds: { type: "string", default: String(ROUNDS_DEFAULT) },
+      json: { type: "string" },
+      compare: { type: "string" },
+    },
+  });
+  const rounds = Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1 || rounds > ROUNDS_MAX) {
+    throw new SkyvoxError(
+      "usage",
+      `Cannot time "${values.rounds}" rounds: need a whole number from 1 to ${ROUNDS_MAX}`,
+    );
+  }
+  const { help, anchors, json, compare } = values;
+  return { help, filters: positionals, anchors, rounds, json, compare };
+}
+
+function choose(benches: readonly Bench[], filters: readonly string[]): readonly Bench[] {
+  const names = [...new Set(benches.flatMap(({ name, subject }) => [name, subject]))].sort();
+  for (const filter of filters) {
+    if (!names.includes(filter)) {
+      throw new SkyvoxError("usage", `Cannot find the bench "${filter}": need one of ${names.join(", ")}`);
+    }
+  }
+  if (filters.length === 0) return benches;
+  return benches.filter(({ name, subject }) => filters.includes(name) || filters.includes(subject));
+}
+
+async function readRun(path: string): Promise<Run> {
+  const file = Bun.file(path);
+  if (!(await file.exists()))
+    throw new SkyvoxError("usage", `Cannot compare with "${path}": no such file, need one that --json wrote`);
+  const run: Partial<Run> = await file.json();
+  if (!Array.isArray(run.benches) || run.anchor?.length !== 2) {
+    throw new SkyvoxError(
+      "usage",
+      `Cannot compare with "${path}": found no benches in it, need a file that --json wrote`,
+    );
+  }
+  return { machine: run.machine ?? "", anchor: run.anchor, benches: run.benches };
+}
+
+/** True for an error about the arguments: ours, or one of parseArgs. */
+function isUsage(error: unknown): boolean {
+  if (error instanceof SkyvoxError) return error.code === "usage";
+  return error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
+}
+
+if (import.meta.main) {
+  try {
+    process.exitCode = await main();
+  } catch (error) {
+    if (!isUsage(error)) throw error;
+    console.error(messageOf(error).split("\n")[0]);
+    process.exitCode = 2;
+  }
+}
