@@ -10,6 +10,7 @@
  * the sum of all weights since `clear` to 2^32, adds nothing and fails: a voxel gets each ray at most once, so no voxel wraps.
  */
 import { assert, SkyvoxError, type Vec3 } from "@skyvox/core";
+import type { LensBend } from "../lens-bend.ts";
 import type { RayModel } from "../ray-model.ts";
 
 /** Words in a point handed to op `rays`. */
@@ -57,8 +58,8 @@ export function rayDirection(model: RayModel, u: number, v: number): [number, nu
   return [(model.c[0] + along(0)) | 0, (model.c[1] + along(1)) | 0, (model.c[2] + along(2)) | 0];
 }
 
-/** What the lens adds to u (part 0) or v (part 1), in 1/4096 pixel: bilinear between four nodes of the table. */
-function bend(model: RayModel, u: number, v: number, part: 0 | 1): number {
+/** Returns what undoing the lens adds to u (part 0) or v (part 1), in 1/4096 pixel: bilinear between four nodes of its table. */
+export function bend(model: LensBend, u: number, v: number, part: 0 | 1): number {
   const { bendColumns, bendRows, bendQ12 } = model;
   if (bendColumns === 0) return 0;
   const s = 8 + model.bendShift;
