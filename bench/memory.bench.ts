@@ -30,10 +30,11 @@ export const bench: Bench = {
     const rows = (await interleave(variants, rounds)).map(({ name, medianMs, noise }) => {
       return { name, median: perSecond(byteLength, medianMs) / 1e9, unit: "GB/s", noise };
     });
-    const achieved = (rows[1]?.median ?? 0) * 1e9;
+    const achieved = rows[1]?.median ?? 0;
+    const wanted = targets.checksumBytesPerSecond / 1e9;
     return {
       rows,
-      targets: [{ name: "xxh3", achieved, wanted: targets.checksumBytesPerSecond, unit: "B/s", better: "higher" }],
+      targets: [{ name: "xxh3", achieved, wanted, unit: "GB/s", better: "higher" }],
       digest: digestOf(checksum.toString(16)),
     };
   },

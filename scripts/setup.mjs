@@ -207,8 +207,7 @@ async function timed(what, run) {
 }
 
 async function runLogged(name, program, args) {
-  const env = { ...process.env, TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" };
-  const child = spawn(program, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
   const result = await collect(child);
   if (result.status !== 0) showLog(name, result.output);
   return result;

@@ -1,4 +1,9 @@
-/** The shape of code inside a file: length of functions, the comment a longer file opens with, TSDoc on what is exported. */
+/**
+ * The shape of code inside a file: length of functions, the comment a longer file opens with, TSDoc on what is exported.
+ *
+ * Functions are found by their braces: one that follows a closing bracket or an arrow opens a function, unless `if`, `for` and their
+ * like stand before the bracket. A function that returns an object type written out in place is not recognised.
+ */
 import type { Finding, Rule, SourceFile } from "../repository.ts";
 import { lineAt } from "../scan.ts";
 

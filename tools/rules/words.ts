@@ -62,19 +62,30 @@ export const words: readonly Rule[] = [
   ),
 ];
 
-/** A test states something: by `expect…`, by a property, or by an `expect…` function of its own. */
+/** A test states something: by `expect…`, by a property, or through a function of its file that does. */
 export const testsExpect: Rule = {
   name: "expects something in every test",
   check: (repository) =>
     repository.code
       .filter((file) => file.path.endsWith(".test.ts"))
-      .flatMap((file) =>
-        findings(file, file.views.code, /(?<=^\s*)(?:test|it)(?:\.\w+(?:\([^)]*\))?)*\(/gm, (match) => match).filter(
-          (finding) => !/\bexpect\w*\s*[(<.]|\bfc\s*\.\s*assert\b/.test(callAt(file, finding)),
-        ),
-      )
-      .map((finding) => ({ ...finding, text: "expects nothing" })),
+      .flatMap((file) => {
+        const states = new RegExp(
+          [EXPECTS.source, ...expectingFunctions(file).map((name) => `\\b${name}\\(`)].join("|"),
+        );
+        return findings(file, file.views.code, TEST_CALL, () => "expects nothing").filter(
+          (finding) => !states.test(callAt(file, finding)),
+        );
+      }),
 };
+
+const TEST_CALL = /(?<=^\s*)(?:test|it)(?:\.\w+(?:\([^)]*\))?)*\(/gm;
+const EXPECTS = /\bexpect\w*\s*[(<.]|\bfc\s*\.\s*assert\b/;
+
+/** Names the functions of a test file that expect something themselves; each ends at the brace under its first letter. */
+function expectingFunctions(file: SourceFile): string[] {
+  const functions = file.views.code.matchAll(/^( *)(?:async )?(?:function|const) (\w+)\b[^\n]*\{\n[\s\S]*?\n\1\}/gm);
+  return [...functions].filter(([body]) => EXPECTS.test(body)).map(([, , name = ""]) => name);
+}
 
 /** The code from the line of a finding to the bracket that closes its call. */
 function callAt(file: SourceFile, finding: Finding): string {
