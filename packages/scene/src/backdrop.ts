@@ -13,38 +13,44 @@ import { latticeNoise, ringNoise } from "./lattice-noise.ts";
 export function paintBackdrop(intrinsics: Intrinsics, pose: Pose, seed: number): Uint16Array {
   const { widthPx, heightPx } = intrinsics;
   const grid = createDirectionGrid(intrinsics, pose, seed);
-  const heightM = Math.max(MAST_HEIGHT_MIN_M, pose.cameraInEnuM[2]);
-  const angleRad = 1 / intrinsics.fxPx;
+  const view = { camera: pose.cameraInEnuM, angleRad: 1 / intrinsics.fxPx, seed };
   const out = new Uint16Array(widthPx * heightPx);
   for (let v = 0; v < heightPx; v++) {
-    const gridRow = Math.floor(v / GRID_PX);
-    const fractionV = v / GRID_PX - gridRow;
     for (let u = 0; u < widthPx; u++) {
-      const gridColumn = Math.floor(u / GRID_PX);
-      const fractionU = u / GRID_PX - gridColumn;
-      const corner = (gridRow * grid.columns + gridColumn) * GRID_FIELDS;
-      const below = corner + grid.columns * GRID_FIELDS;
-      const field = (index: number) => {
-        const left = grid.fields[corner + index]! * (1 - fractionV) + grid.fields[below + index]! * fractionV;
-        const right =
-          grid.fields[corner + GRID_FIELDS + index]! * (1 - fractionV) +
-          grid.fields[below + GRID_FIELDS + index]! * fractionV;
-        return left * (1 - fractionU) + right * fractionU;
-      };
-      const up = field(2);
-      let grey = field(3);
-      if (up < HORIZON_UP_MAX)
-        grey = paintLand(grey, [field(0), field(1), up], pose.cameraInEnuM, heightM, angleRad, seed);
+      const up = interpolate(grid, UP, u, v);
+      let grey = interpolate(grid, GREY, u, v);
+      if (up < HORIZON_UP_MAX) {
+        grey = paintLand(grey, [interpolate(grid, EAST, u, v), interpolate(grid, NORTH, u, v), up], view);
+      }
       out[v * widthPx + u] = Math.round(Math.min(GREY_MAX, Math.max(GREY_MIN, grey)) * 256);
     }
   }
   return out;
 }
 
+/** Where the land is seen from: the camera in ENU metres, and the angle one pixel takes. */
+interface View {
+  readonly camera: Vec3;
+  readonly angleRad: number;
+  readonly seed: number;
+}
+
+/** Values on every eighth pixel: `fields` is `[rows, columns, 4]`, the direction's east, north and up and the grey of the sky there. */
 interface DirectionGrid {
   readonly columns: number;
-  /** `[rows, columns, 4]`: east, north and up of the direction, and the grey of the sky there. */
   readonly fields: Float64Array;
+}
+
+function interpolate({ columns, fields }: DirectionGrid, field: number, u: number, v: number): number {
+  const row = (v / GRID_PX) | 0;
+  const column = (u / GRID_PX) | 0;
+  const fractionV = v / GRID_PX - row;
+  const fractionU = u / GRID_PX - column;
+  const above = (row * columns + column) * GRID_FIELDS + field;
+  const below = above + columns * GRID_FIELDS;
+  const left = fields[above]! * (1 - fractionV) + fields[below]! * fractionV;
+  const right = fields[above + GRID_FIELDS]! * (1 - fractionV) + fields[below + GRID_FIELDS]! * fractionV;
+  return left * (1 - fractionU) + right * fractionU;
 }
 
 function createDirectionGrid(intrinsics: Intrinsics, pose: Pose, seed: number): DirectionGrid {
@@ -72,7 +78,7 @@ function sunDirection(seed: number): Vec3 {
 function paintSky([east, north, up]: Vec3, sun: Vec3, seed: number): number {
   const height = Math.max(0, up);
   const towardsSun = Math.max(0, east * sun[0] + north * sun[1] + up * sun[2]);
-  const clear = 118 + 62 * (1 - Math.sqrt(height)) ** 1.5 + 26 * towardsSun ** 6;
+  const clear = 104 + 78 * (1 - Math.sqrt(height)) ** 1.5 + 30 * towardsSun ** 6;
   const distance = 1 / (height + 0.09);
   const x = east * distance * CLOUD_SCALE;
   const y = north * distance * CLOUD_SCALE;
@@ -80,9 +86,9 @@ function paintSky([east, north, up]: Vec3, sun: Vec3, seed: number): number {
   const cover = smoothstep(0.47, 0.74, density);
   // The side of a cloud that faces the sun has thinner cloud in front of it.
   const light = density - billow(x + sun[0] * 0.35, y + sun[1] * 0.35, seed);
-  const cloud = clear + 30 + 150 * light - 46 * smoothstep(0.62, 0.9, density);
+  const cloud = clear + 58 + 210 * light - 50 * smoothstep(0.62, 0.9, density);
   const haze = smoothstep(0.01, 0.2, height);
-  return clear + (Math.min(222, cloud) - clear) * cover * (0.25 + 0.75 * haze);
+  return clear + (Math.min(CLOUD_GREY_MAX, cloud) - clear) * cover * (0.25 + 0.75 * haze);
 }
 
 function billow(x: number, y: number, seed: number): number {
@@ -97,40 +103,38 @@ function billow(x: number, y: number, seed: number): number {
   return sum / (1 - 0.5 ** CLOUD_OCTAVES);
 }
 
-/** Blends far hills, a row of trees and the meadow over the sky, each edge about one pixel (`angleRad`) wide. */
-function paintLand(
-  sky: number,
-  direction: Vec3,
-  camera: Vec3,
-  heightM: number,
-  angleRad: number,
-  seed: number,
-): number {
+/** Blends far hills, a row of trees and the meadow over the sky, each edge about one pixel wide. */
+function paintLand(sky: number, direction: Vec3, view: View): number {
   const [east, north, up] = direction;
+  const { angleRad, seed } = view;
+  if (up < -angleRad) return paintMeadow(direction, view);
   const turn = Math.atan2(east, north) / (2 * Math.PI) + 0.5;
-  const hillTop = 0.018 + 0.05 * ringNoise(turn, 9, seed + 101) + 0.012 * ringNoise(turn, 43, seed + 102);
-  const crowns = ringNoise(turn, 160, seed + 103) * 0.6 + ringNoise(turn, 700, seed + 104) * 0.4;
-  const treeTop = 0.004 + 0.03 * smoothstep(0.3, 0.8, ringNoise(turn, 17, seed + 105)) * (0.55 + 0.45 * crowns);
-  let grey = sky + (136 - 300 * up - sky) * edge(hillTop - up, angleRad);
-  const leaves = 16 * (ringNoise(turn + up, 1500, seed + 106) - 0.5);
-  grey += (84 + leaves - 260 * up - grey) * edge(treeTop - up, angleRad);
-  const meadow = up < 0 ? paintMeadow(direction, camera, heightM, angleRad, seed) : 112;
+  const far = 0.022 + 0.045 * ringNoise(turn, 7, seed + 100) + 0.006 * ringNoise(turn, 61, seed + 101);
+  const near = 0.008 + 0.03 * ringNoise(turn, 11, seed + 102) + 0.004 * ringNoise(turn, 97, seed + 103);
+  const crowns = 0.5 * ringNoise(turn, 260, seed + 104) + 0.5 * ringNoise(turn, 900, seed + 105);
+  const treeTop = 0.003 + 0.026 * smoothstep(0.35, 0.75, ringNoise(turn, 19, seed + 106)) * (0.45 + 0.55 * crowns);
+  let grey = sky + (150 - 320 * up - sky) * edge(far - up, angleRad);
+  grey += (124 - 420 * up - grey) * edge(near - up, angleRad);
+  const leaves = 26 * (latticeNoise(turn * 2400, up * 420, seed + 107) - 0.5);
+  grey += (70 + leaves + 500 * up - grey) * edge(treeTop - up, angleRad);
+  const meadow = up < 0 ? paintMeadow(direction, view) : MEADOW_FAR_GREY;
   return grey + (meadow - grey) * edge(-up, angleRad);
 }
 
-/** Grey of the grass: patches, mown lanes and tufts, each fading out where it becomes finer than a pixel. */
-function paintMeadow([east, north, up]: Vec3, camera: Vec3, heightM: number, angleRad: number, seed: number): number {
+/** Grey of the grass: patches, clumps and tufts, each fading out where it becomes finer than a pixel. */
+function paintMeadow([east, north, up]: Vec3, { camera, angleRad, seed }: View): number {
+  const heightM = Math.max(MAST_HEIGHT_MIN_M, camera[2]);
   const rangeM = heightM / Math.max(1e-4, -up);
   const x = camera[0] + east * rangeM;
   const y = camera[1] + north * rangeM;
-  const footprintM = (rangeM * rangeM * angleRad) / heightM;
-  const visible = (sizeM: number) => 1 / (1 + ((2 * footprintM) / sizeM) ** 2);
-  const patches = 26 * visible(14) * (latticeNoise(x / 14, y / 14, seed + 201) - 0.5);
-  const clumps = 18 * visible(2.5) * (latticeNoise(x / 2.5, y / 2.5, seed + 202) - 0.5);
-  const tufts = 22 * visible(0.3) * (latticeNoise(x / 0.3, y / 0.3, seed + 203) - 0.5);
-  const lanes = 6 * visible(4) * Math.sin((x * 0.8 + y * 0.6) * 1.2);
-  const haze = smoothstep(40, 900, rangeM);
-  return 88 + patches + clumps + tufts + lanes + 26 * haze;
+  // What one pixel covers is longer along the view than across it; the mean keeps some grain in the distance.
+  const footprintM = rangeM * angleRad * Math.sqrt(rangeM / heightM);
+  const visible = (sizeM: number) => 1 / (1 + (footprintM / sizeM) ** 2);
+  const patches = 20 * visible(9) * (latticeNoise(x / 9, y / 9, seed + 201) - 0.5);
+  const clumps = 16 * visible(0.9) * (latticeNoise(x / 0.9, y / 0.9, seed + 202) - 0.5);
+  const tufts = 30 * visible(0.16) * (latticeNoise(x / 0.16, y / 0.16, seed + 203) - 0.5);
+  const grass = 78 + patches + clumps + tufts;
+  return grass + (MEADOW_FAR_GREY - grass) * smoothstep(30, 700, rangeM);
 }
 
 function edge(angleInside: number, angleRad: number): number {
@@ -142,12 +146,15 @@ function smoothstep(low: number, high: number, x: number): number {
   return t * t * (3 - 2 * t);
 }
 
-const GRID_PX = 4;
+const GRID_PX = 8;
 const GRID_FIELDS = 4;
+const [EAST, NORTH, UP, GREY] = [0, 1, 2, 3];
 const CLOUD_SCALE = 1.1;
 const CLOUD_OCTAVES = 5;
 /** Above this sine of elevation there are neither hills nor trees. */
 const HORIZON_UP_MAX = 0.09;
+const MEADOW_FAR_GREY = 104;
+const CLOUD_GREY_MAX = 228;
 const MAST_HEIGHT_MIN_M = 0.5;
 /** Room below and above for noise, so that it is not clipped. */
 const GREY_MIN = 12;
