@@ -9,7 +9,9 @@ export const systemClock: Clock = {
   nowNs: () => BigInt(Bun.nanoseconds()),
 };
 
+/** Nanoseconds in a millisecond. */
 export const NS_PER_MS = 1_000_000n;
+/** Nanoseconds in a second. */
 export const NS_PER_S = 1_000_000_000n;
 
 /** Converts a span or an instant to seconds as a float; exact to a nanosecond for about 100 days. */

@@ -1,10 +1,17 @@
+/**
+ * Matrices of 3 by 3, row-major, as plain tuples: rotations and small covariances on the host.
+ *
+ * Larger symmetric systems are solved in `cholesky.ts`; kernels get their geometry as integers and never see these.
+ */
 import type { Vec3 } from "./vec3.ts";
 
 /** A 3 by 3 matrix, row-major: `[m00, m01, m02, m10, …]`. */
 export type Mat3 = readonly [number, number, number, number, number, number, number, number, number];
 
+/** The matrix that changes nothing. */
 export const identity3: Mat3 = [1, 0, 0, 0, 1, 0, 0, 0, 1];
 
+/** Swaps rows and columns; of a rotation this is the way back. */
 export function transpose3(m: Mat3): Mat3 {
   return [m[0], m[3], m[6], m[1], m[4], m[7], m[2], m[5], m[8]];
 }
@@ -42,6 +49,7 @@ export function transformTransposed3(m: Mat3, v: Vec3): Vec3 {
   ];
 }
 
+/** Returns the determinant, by the first row. */
 export function determinant3(m: Mat3): number {
   return m[0] * (m[4] * m[8] - m[5] * m[7]) - m[1] * (m[3] * m[8] - m[5] * m[6]) + m[2] * (m[3] * m[7] - m[4] * m[6]);
 }
