@@ -35,17 +35,18 @@ interface View {
   readonly seed: number;
 }
 
-/** Values on every eighth pixel: `fields` is `[rows, columns, 4]`, the direction's east, north and up and the grey of the sky there. */
+/** Values on every `stepPx`-th pixel: `fields` is `[rows, columns, 4]`, the direction's east, north and up and the grey of the sky there. */
 interface DirectionGrid {
+  readonly stepPx: number;
   readonly columns: number;
   readonly fields: Float64Array;
 }
 
-function interpolate({ columns, fields }: DirectionGrid, field: number, u: number, v: number): number {
-  const row = (v / GRID_PX) | 0;
-  const column = (u / GRID_PX) | 0;
-  const fractionV = v / GRID_PX - row;
-  const fractionU = u / GRID_PX - column;
+function interpolate({ stepPx, columns, fields }: DirectionGrid, field: number, u: number, v: number): number {
+  const row = (v / stepPx) | 0;
+  const column = (u / stepPx) | 0;
+  const fractionV = v / stepPx - row;
+  const fractionU = u / stepPx - column;
   const above = (row * columns + column) * GRID_FIELDS + field;
   const below = above + columns * GRID_FIELDS;
   const left = fields[above]! * (1 - fractionV) + fields[below]! * fractionV;
@@ -54,18 +55,19 @@ function interpolate({ columns, fields }: DirectionGrid, field: number, u: numbe
 }
 
 function createDirectionGrid(intrinsics: Intrinsics, pose: Pose, seed: number): DirectionGrid {
-  const columns = Math.ceil(intrinsics.widthPx / GRID_PX) + 1;
-  const rows = Math.ceil(intrinsics.heightPx / GRID_PX) + 1;
+  const stepPx = Math.max(2, Math.round(intrinsics.fxPx * GRID_STEP_RAD));
+  const columns = Math.ceil(intrinsics.widthPx / stepPx) + 1;
+  const rows = Math.ceil(intrinsics.heightPx / stepPx) + 1;
   const fields = new Float64Array(rows * columns * GRID_FIELDS);
   const sun = sunDirection(seed);
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       // Corners past the fold of the lens see nothing; they get the grey of the zenith.
-      const direction = unproject(intrinsics, pose, [column * GRID_PX, row * GRID_PX]) ?? ZENITH;
+      const direction = unproject(intrinsics, pose, [column * stepPx, row * stepPx]) ?? ZENITH;
       fields.set([...direction, paintSky(direction, sun, seed)], (row * columns + column) * GRID_FIELDS);
     }
   }
-  return { columns, fields };
+  return { stepPx, columns, fields };
 }
 
 function sunDirection(seed: number): Vec3 {
@@ -146,7 +148,8 @@ function smoothstep(low: number, high: number, x: number): number {
   return t * t * (3 - 2 * t);
 }
 
-const GRID_PX = 8;
+/** The finest clouds span several of these: half a degree, 8 px of the demo's cameras. */
+const GRID_STEP_RAD = 0.01;
 const GRID_FIELDS = 4;
 const [EAST, NORTH, UP, GREY] = [0, 1, 2, 3];
 const CLOUD_SCALE = 1.1;
