@@ -1,0 +1,130 @@
+/**
+ * Reads a site: the cameras, the volume they watch and how, from `site.json` into a plain type.
+ *
+ * Everything behind this file trusts a `Site`: keys are known, numbers finite and in range, defaults filled in, quaternions of length 1.
+ */
+import { messageOf, normalizeQuaternion, SkyvoxError } from "@skyvox/core";
+import { z } from "zod";
+import { describeSiteIssue } from "./site-issue.ts";
+import { siteSchema } from "./site-schema.ts";
+import { SOURCE_FORMS, sourceSchemeOf } from "./source-address.ts";
+
+type ParsedSite = z.infer<typeof siteSchema>;
+
+/** A site as written: what has a default may be left out. */
+export type SiteInput = z.input<typeof siteSchema>;
+
+/** A camera of a site with its defaults filled in. */
+export type SiteCamera = ParsedSite["cameras"][number];
+
+/** A site with its defaults filled in: what `site.json` says. */
+export type Site = Omit<ParsedSite, "options"> & {
+  readonly options: Omit<ParsedSite["options"], "viewsMin"> & { readonly viewsMin: number };
+};
+
+/** How far from 1 the length of a written quaternion may be: three decimals. */
+const QUATERNION_LENGTH_TOLERANCE = 1e-3;
+/** Fewer cameras than this cannot afford three that agree. */
+const CAMERAS_FOR_THREE_VIEWS = 4;
+
+const checkedSchema = siteSchema.superRefine(checkAcross).transform(completeSite);
+
+/**
+ * Checks a decoded `site.json` and fills in its defaults.
+ *
+ * @param where names the file in messages.
+ * @throws {SkyvoxError} "site", naming the file, the key, what was found and what is needed.
+ */
+export function parseSite(json: unknown, where: string): Site {
+  const result = checkedSchema.safeParse(json);
+  if (result.success) return result.data;
+  const [first, ...others] = result.error.issues;
+  const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+  const text = first === undefined ? "is not a site" : describeSiteIssue(first, json, siteJsonSchema());
+  throw new SkyvoxError("site", `Cannot read site "${where}": ${text}${more}`);
+}
+
+/**
+ * Reads and checks a `site.json`.
+ *
+ * @throws {SkyvoxError} "site" where the file is absent, is not JSON or is not a site.
+ */
+export async function loadSite(path: string): Promise<Site> {
+  const file = Bun.file(path);
+  if (!(await file.exists())) {
+    throw new SkyvoxError("site", `Cannot read site "${path}": no such file, need a site.json`);
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(await file.text());
+  } catch (error) {
+    throw new SkyvoxError("site", `Cannot read site "${path}": ${messageOf(error)}, need JSON`, { cause: error });
+  }
+  return parseSite(json, path);
+}
+
+/** Returns the JSON Schema (draft 2020-12) of `site.json`; `site.schema.json` of this package is its published text. */
+export function siteJsonSchema(): object {
+  return z.toJSONSchema(siteSchema, { io: "input" });
+}
+
+/** Returns how many of so many cameras must agree where the site does not say. */
+export function viewsMinFor(cameraCount: number): number {
+  return cameraCount < CAMERAS_FOR_THREE_VIEWS ? 2 : 3;
+}
+
+type Context = z.RefinementCtx<ParsedSite>;
+
+function checkAcross(site: ParsedSite, context: Context): void {
+  const refuse = (path: (string | number)[], need: string) => {
+    context.addIssue({ code: "custom", path, message: need, input: site });
+  };
+  for (const [axis, low] of site.volume.minM.entries()) {
+    const high = site.volume.maxM[axis] ?? low;
+    if (high <= low) refuse(["volume", "maxM", axis], `a number > ${low} (volume.minM[${axis}])`);
+  }
+  const { viewsMin } = site.options;
+  if (viewsMin !== undefined && viewsMin > Math.max(2, site.cameras.length)) {
+    refuse(["options", "viewsMin"], `at most ${site.cameras.length}, the number of cameras`);
+  }
+  const indexOfId = new Map<string, number>();
+  for (const [index, camera] of site.cameras.entries()) {
+    const first = indexOfId.get(camera.id);
+    if (first !== undefined) refuse(["cameras", index, "id"], `an id other than that of cameras[${first}]`);
+    indexOfId.set(camera.id, first ?? index);
+    checkCamera(camera, (path, need) => refuse(["cameras", index, ...path], need));
+  }
+}
+
+function checkCamera(camera: SiteCamera, refuse: (path: (string | number)[], need: string) => void): void {
+  const scheme = sourceSchemeOf(camera.source);
+  if (scheme === null) refuse(["source"], SOURCE_FORMS);
+  if (scheme === "images" && camera.frameRateHz === undefined)
+    refuse(["frameRateHz"], "a number > 0 for an images: source");
+  if (scheme !== "images" && scheme !== null && camera.frameRateHz !== undefined) {
+    refuse(["frameRateHz"], `no frame rate for a ${scheme}: source, which knows its own`);
+  }
+  const { orientation, positionM } = camera.pose;
+  if ("lookAtM" in orientation) {
+    const same = orientation.lookAtM.every((value, axis) => value === positionM[axis]);
+    if (same) refuse(["pose", "orientation", "lookAtM"], "a point other than the camera's position");
+  } else if (!(Math.abs(Math.hypot(...orientation.cameraFromEnu) - 1) <= QUATERNION_LENGTH_TOLERANCE)) {
+    refuse(["pose", "orientation", "cameraFromEnu"], "a unit quaternion [w, x, y, z]");
+  }
+}
+
+function completeSite(site: ParsedSite): Site {
+  const viewsMin = site.options.viewsMin ?? viewsMinFor(site.cameras.length);
+  return {
+    ...site,
+    cameras: site.cameras.map(withUnitQuaternion),
+    options: { ...site.options, viewsMin },
+  };
+}
+
+function withUnitQuaternion(camera: SiteCamera): SiteCamera {
+  const { orientation } = camera.pose;
+  if ("lookAtM" in orientation) return camera;
+  const [w, x, y, z] = normalizeQuaternion(orientation.cameraFromEnu);
+  return { ...camera, pose: { ...camera.pose, orientation: { cameraFromEnu: [w, x, y, z] } } };
+}

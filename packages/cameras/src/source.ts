@@ -1,0 +1,32 @@
+import type { CameraId, Frame } from "@skyvox/core";
+
+/** What a source has done with its frames so far. */
+export interface SourceStats {
+  /** Frames handed out. */
+  readonly delivered: number;
+  /** Frames passed over because they were captured before the caller's `notBeforeNs`. */
+  readonly skipped: number;
+  /** Frames the source knows to be lost: they took a sequence number and never came. */
+  readonly missing: number;
+}
+
+/**
+ * The frames of one camera, pulled one by one in presentation order.
+ *
+ * Nothing is read far ahead: a source that is not asked does at most the work of a few frames. A frame's pixels are borrowed: valid until
+ * `next` is called again or the source is disposed. One call of `next` at a time.
+ */
+export interface FrameSource extends AsyncDisposable {
+  readonly cameraId: CameraId;
+  readonly widthPx: number;
+  readonly heightPx: number;
+  /** Frames from first to last, where the source knows; null where it is endless or cannot tell. */
+  readonly frameCount: number | null;
+  readonly stats: SourceStats;
+  /**
+   * Returns the next frame captured at `notBeforeNs` (site time) or later, or null after the last one.
+   *
+   * @throws {SkyvoxError} "source" when the source is damaged; the frames before the damage were handed out.
+   */
+  next(notBeforeNs?: bigint): Promise<Frame | null>;
+}
