@@ -1,12 +1,15 @@
 /* What stands behind sv_context on the CPU: cameras, grids, the chosen instruction set and the last error.
  *
- * Ops run when they are called; a submit has nothing left to do. Work is cut into one band per thread. Sums commute, so several
- * threads add with relaxed atomics and one thread without. */
+ * Ops run when they are called; a submit has nothing left to do. Work is cut into one band per thread, and where a band owns what it
+ * writes no atomics are needed; `mark` and `castDense` share words between threads and add with relaxed atomics then. */
 #ifndef SKYVOX_CPU_CONTEXT_H
 #define SKYVOX_CPU_CONTEXT_H
 #include "../../kernels/native/dda.h"
 #include "../../kernels/native/kernels.h"
 #include "list.h"
+
+/* SV_INLINE for members. */
+#define SV_MEMBER inline __attribute__((always_inline))
 
 namespace skyvox {
 
@@ -57,12 +60,15 @@ struct Grid {
   List peaks, voxels;
 };
 
-/* The ops that have a path per instruction set. Each is called on one band, from its thread. */
+/* The ops that have a path per instruction set. Each call is the work of one thread. */
 struct Paths {
   const char *name;
   uint64_t (*motion_rows)(const Camera &camera, const uint8_t *pixels, int32_t mode, uint32_t threshold, uint32_t row_begin,
                           uint32_t row_end, uint32_t *rows, uint32_t rows_max);
-  void (*cast_rays)(const Grid &grid, uint32_t begin, uint32_t end, bool shared);
+  /* Marks bricks for rays [begin, end) of grid.order; `shared`: other threads mark at the same time. */
+  void (*mark_rays)(const Grid &grid, uint32_t begin, uint32_t end, bool shared);
+  /* Adds all rays to the voxels of slots [slot_begin, slot_end), and to no other. */
+  void (*cast_rays)(const Grid &grid, uint32_t slot_begin, uint32_t slot_end);
 };
 extern const Paths scalar_paths;
 #if defined(__x86_64__)

@@ -34,6 +34,16 @@ template <int K> static void mark_ray(const Grid &grid, const Ray &ray, bool sha
   }
 }
 
+void mark_rays_scalar(const Grid &grid, uint32_t begin, uint32_t end, bool shared) {
+  for (uint32_t i = begin; i < end; i += 1) {
+    const Ray &ray = grid.rays[grid.order[i]];
+    const int32_t axis = sv_dominant_axis(ray.d[0], ray.d[1], ray.d[2]);
+    if (axis == 0) mark_ray<0>(grid, ray, shared);
+    else if (axis == 1) mark_ray<1>(grid, ray, shared);
+    else if (axis == 2) mark_ray<2>(grid, ray, shared);
+  }
+}
+
 }  // namespace skyvox
 
 using namespace skyvox;
@@ -44,14 +54,7 @@ int32_t sv_mark(sv_context *context, int32_t handle) {
   grid->marked = true;
   order_rays(grid);
   for_pieces(context, grid->ray_count, [&](uint32_t begin, uint32_t end) {
-    const bool shared = context->threads > 1;
-    for (uint32_t i = begin; i < end; i += 1) {
-      const Ray &ray = grid->rays[grid->order[i]];
-      const int32_t axis = sv_dominant_axis(ray.d[0], ray.d[1], ray.d[2]);
-      if (axis == 0) mark_ray<0>(*grid, ray, shared);
-      else if (axis == 1) mark_ray<1>(*grid, ray, shared);
-      else if (axis == 2) mark_ray<2>(*grid, ray, shared);
-    }
+    context->paths->mark_rays(*grid, begin, end, context->threads > 1);
   });
   return SV_OK;
 }

@@ -86,18 +86,15 @@ template <int Mode> uint64_t rows_of(const Camera &camera, const uint8_t *pixels
   return out.total;
 }
 
-uint64_t motion_rows(const Camera &camera, const uint8_t *pixels, int32_t mode, uint32_t threshold, uint32_t row_begin,
-                     uint32_t row_end, uint32_t *rows, uint32_t rows_max) {
+}  // namespace
+
+uint64_t motion_rows_avx2(const Camera &camera, const uint8_t *pixels, int32_t mode, uint32_t threshold, uint32_t row_begin,
+                          uint32_t row_end, uint32_t *rows, uint32_t rows_max) {
   if (mode == SV_MOTION_DIFF) return rows_of<SV_MOTION_DIFF>(camera, pixels, threshold, row_begin, row_end, rows, rows_max);
   if (mode == SV_MOTION_SIGMA_DELTA)
     return rows_of<SV_MOTION_SIGMA_DELTA>(camera, pixels, threshold, row_begin, row_end, rows, rows_max);
   return rows_of<SV_MOTION_AVERAGE>(camera, pixels, threshold, row_begin, row_end, rows, rows_max);
 }
-
-}  // namespace
-
-extern void cast_rays_avx2(const Grid &grid, uint32_t begin, uint32_t end, bool shared);
-extern const Paths avx2_paths = {"AVX2", motion_rows, cast_rays_avx2};
 
 }  // namespace skyvox
 #endif

@@ -25,7 +25,7 @@ static void compare(const uint8_t *__restrict pixels, uint16_t *__restrict backg
     for (uint32_t i = 0; i < count; i += 1) background16[i] = static_cast<uint16_t>(sv_background_average(pixels[i], background16[i]));
 }
 
-static uint64_t motion_rows(const Camera &camera, const uint8_t *pixels, int32_t mode, uint32_t threshold, uint32_t row_begin,
+uint64_t motion_rows_scalar(const Camera &camera, const uint8_t *pixels, int32_t mode, uint32_t threshold, uint32_t row_begin,
                             uint32_t row_end, uint32_t *rows, uint32_t rows_max) {
   const uint32_t width = static_cast<uint32_t>(camera.spec.width);
   alignas(8) uint8_t moving[strip];
@@ -54,9 +54,6 @@ static uint64_t motion_rows(const Camera &camera, const uint8_t *pixels, int32_t
   }
   return total;
 }
-
-extern void cast_rays_scalar(const Grid &grid, uint32_t begin, uint32_t end, bool shared);
-const Paths scalar_paths = {"scalar", motion_rows, cast_rays_scalar};
 
 static void start_background(Camera *camera, const uint8_t *pixels, int32_t mode) {
   const size_t count = static_cast<size_t>(camera->spec.width) * static_cast<size_t>(camera->spec.height);
