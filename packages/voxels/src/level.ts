@@ -2,16 +2,13 @@
  * How large voxels should be: as large as what one pixel covers at that range, in steps of two.
  *
  * A voxel smaller than a pixel's footprint holds no more truth, only more memory; one twice as large blurs what the camera resolved.
- * Levels 0 … 4 are 0.1, 0.2, 0.4, 0.8 and 1.6 m; bricks are marked on a layer of 2 m above them. At 8K and 60° a pixel covers
- * 1.5e-4 of the range at the image centre: 0.1 m up to 665 m, 0.75 m and so voxels of 0.8 m at 5 km.
+ * Levels 0 … 4 are 0.1, 0.2, 0.4, 0.8 and 1.6 m. At 8K and 60° a pixel covers 1.5e-4 of the range at the image
+ * centre: 0.1 m up to 665 m, 0.75 m and so voxels of 0.8 m at 5 km.
  */
 import { assert, type Intrinsics, type Vec3 } from "@skyvox/core";
 
 /** Levels of detail: voxel edges of 0.1 m times 2^level. */
 export const LEVEL_COUNT = 5;
-
-/** Edge in metres of the coarse layer above the levels that bricks are marked on. */
-export const MARKING_SIZE_M = 2;
 
 /** Most voxels per axis of one grid: positions are Q11.20 relative to its lower corner. */
 export const VOXELS_PER_AXIS_MAX = 2047;

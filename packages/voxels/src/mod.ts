@@ -18,7 +18,6 @@ export { type GridBox, VoxelGrid, type VoxelGridOptions, type VoxelSnapshot } fr
 export {
   LEVEL_COUNT,
   levelForFootprint,
-  MARKING_SIZE_M,
   pixelFootprintM,
   sizeVoxelsOf,
   VOXELS_PER_AXIS_MAX,
