@@ -1,0 +1,46 @@
+import { expect, test } from "bun:test";
+import { parseNodeConfig } from "./config.ts";
+
+test("A node's flags have defaults", () => {
+  expect(parseNodeConfig([])).toEqual({
+    role: "master",
+    port: 8080,
+    kernels: "auto",
+    fabric: "auto",
+    once: false,
+    json: false,
+  });
+});
+
+test("A node's flags are read as typed values", () => {
+  const config = parseNodeConfig([
+    "--role",
+    "master",
+    "--site",
+    "a.json",
+    "--port",
+    "0",
+    "--once",
+    "--json",
+    "--max-seconds",
+    "1.5",
+  ]);
+  expect(config).toMatchObject({ site: "a.json", port: 0, once: true, json: true, "max-seconds": 1.5 });
+});
+
+for (const [args, message] of [
+  [["--port", "99999"], 'Cannot use --port "99999": need a port, 0 to 65535'],
+  [["--port", "x"], 'Cannot use --port "x": need a port, 0 to 65535'],
+  [["--kernels", "fpga"], 'Cannot use --kernels "fpga": need auto, cuda, wgsl, cpu, reference'],
+  [["--role", "king"], 'Cannot use --role "king": need master or worker'],
+  [["--max-seconds", "0"], 'Cannot use --max-seconds "0": need a number of seconds above 0'],
+  [["--role", "worker"], "Cannot use --role worker: this build runs on one machine"],
+  [["--fabric", "nats"], "Cannot use --fabric nats: this build runs on one machine"],
+  [["--join", "host"], "Cannot use --join: this build runs on one machine"],
+  [["--once"], "Cannot play the demo scene once: it has no end"],
+  [["--speed", "2"], "Cannot read the command line: Unknown option '--speed'"],
+] as const) {
+  test(`A node refuses ${args.join(" ")} and says what it needs`, () => {
+    expect(() => parseNodeConfig(args)).toThrow(message);
+  });
+}

@@ -1,0 +1,83 @@
+/**
+ * Entry of the worker process: one per GPU, or one per machine on the CPU. It opens the sources and a kernel backend, plays the sources
+ * through the line and reports over IPC. A crash in native code ends this process and no other; the node starts another.
+ */
+
+import { FrameSetAssembler, type FrameSource, openSource } from "@skyvox/cameras";
+import { type CameraId, messageOf, type Observation, SkyvoxError } from "@skyvox/core";
+import { openLine } from "@skyvox/reconstruction";
+import { VoxelGrid } from "@skyvox/voxels";
+import { Player } from "./play.ts";
+import { openKernels } from "./select-kernels.ts";
+import { shrink } from "./shrink.ts";
+import type { FromWorker, StartMessage, ToWorker } from "./worker-messages.ts";
+import { WorkerReport } from "./worker-report.ts";
+
+let player: Player | null = null;
+
+function send(message: FromWorker): void {
+  process.send?.(message);
+}
+
+async function work(start: StartMessage): Promise<void> {
+  await using disposables = new AsyncDisposableStack();
+  const kernels = disposables.use(await openKernels(start.backend, { threads: start.threads }));
+  const line = disposables.use(openLine(start.site, kernels));
+  const sources: FrameSource[] = [];
+  for (const camera of start.site.cameras) {
+    sources.push(disposables.use(await openSource(camera, { siteDirectory: start.siteDirectory })));
+  }
+  const assembler = new FrameSetAssembler<Observation>({
+    cameras: line.cameras.map((camera) => camera.id),
+    ...(start.site.options.frameSet.gateMs === undefined ? {} : { gateMs: start.site.options.frameSet.gateMs }),
+    deadlineMs: start.pace === "real-time" ? start.site.options.frameSet.deadlineMs : null,
+  });
+  const grid = new VoxelGrid({
+    sizeVoxels: line.volume.sizeVoxels,
+    halfLifeS: VOXEL_HALF_LIFE_S,
+    bricksMax: VOXEL_BRICKS_MAX,
+  });
+  const report = new WorkerReport({ send, grid, sources, assembler, pace: start.pace });
+  player = new Player({
+    line,
+    sources,
+    assembler,
+    pace: start.pace,
+    endNs: start.endNs,
+    onObservation: (observation) => report.observation(observation),
+    onEnd: (camera) => report.end(camera),
+    onFrameSet: (set, result, cost) => report.frameSet(set, result, cost),
+  });
+  const timeline = await player.begin(start.timeline);
+  send({ type: "opened", device: kernels.device, timeline });
+  report.begin(timeline);
+  await player.run();
+  report.finish();
+}
+
+/** Time in which the evidence shown for a voxel fades to half. */
+const VOXEL_HALF_LIFE_S = 0.4;
+/** Bricks of evidence kept at most; 4 KB each. */
+const VOXEL_BRICKS_MAX = 16384;
+
+function snapshot(request: number, cameraId: CameraId, widthPx: number): void {
+  const picture = player?.picture(cameraId) ?? null;
+  send({ type: "snapshot", request, picture: picture && shrink(picture, widthPx) });
+}
+
+process.on("message", (message: ToWorker) => {
+  if (message.type === "snapshot") snapshot(message.request, message.cameraId, message.widthPx);
+  if (message.type === "stop") player?.stop();
+  if (message.type === "start") {
+    work(message).then(
+      () => send({ type: "ended" }),
+      (error: unknown) => {
+        if (!(error instanceof SkyvoxError)) throw error;
+        send({ type: "failed", code: error.code, message: messageOf(error) });
+      },
+    );
+  }
+});
+// The terminal sends Ctrl-C to the whole group: the node decides when the worker ends. A node that is gone ends it at once.
+process.on("SIGINT", () => undefined);
+process.on("disconnect", () => process.exit(0));

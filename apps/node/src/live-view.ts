@@ -1,0 +1,46 @@
+import type { Site } from "@skyvox/cameras";
+import type { NodeState } from "./node-state.ts";
+import type { BackendAnswer, NodeView } from "./node-view.ts";
+import { encodePng } from "./png.ts";
+import type { SiteRun } from "./site-run.ts";
+
+/** Shows a running site to the API: the node's state plus what only the worker can answer. */
+export function liveView(options: {
+  readonly version: string;
+  readonly site: Site;
+  readonly answers: readonly BackendAnswer[];
+  readonly state: NodeState;
+  readonly run: SiteRun;
+  readonly uptimeS: () => number;
+}): NodeView {
+  const { version, site, answers, state, run, uptimeS } = options;
+  return {
+    version,
+    site,
+    backends: answers,
+    uptimeS,
+    checks: () => [
+      {
+        name: "worker",
+        ok: run.opened,
+        detail: run.opened ? `process ${run.workerProcessId}` : "opening sources and kernels",
+      },
+      {
+        name: "tracks",
+        ok: state.tracks() !== null,
+        detail: state.tracks() === null ? "no frame set yet" : "frame sets arrive",
+      },
+    ],
+    hello: () => state.hello(),
+    tracks: () => state.tracks(),
+    history: (id) => state.history(id),
+    cameras: () => state.cameras(),
+    voxels: () => state.voxels(),
+    snapshot: async (camera, widthPx) => {
+      const picture = await run.snapshot(camera, widthPx);
+      return picture && (await encodePng(picture));
+    },
+    subscribe: (listener) => state.subscribe(listener),
+    counters: () => state.counters(),
+  };
+}

@@ -1,0 +1,92 @@
+/**
+ * The role "master" on one machine: opens the site, chooses kernels, runs the worker, keeps the tracks and serves them. `--once` plays
+ * recorded sources to their end and prints a summary instead of serving.
+ */
+import { nsFromSeconds, type TrackUpdate } from "@skyvox/core";
+import { buildDashboard } from "@skyvox/dashboard";
+import packageJson from "../package.json";
+import { serveApi } from "./api/serve.ts";
+import type { NodeConfig } from "./config.ts";
+import { liveView } from "./live-view.ts";
+import { NodeState } from "./node-state.ts";
+import { openSite } from "./open-site.ts";
+import { RunSummary } from "./run-summary.ts";
+import { saveVoxels } from "./save-voxels.ts";
+import { sceneTruth } from "./scene-truth.ts";
+import { selectKernels } from "./select-kernels.ts";
+import { SiteRun } from "./site-run.ts";
+import { TracksCsv } from "./tracks-csv.ts";
+import { wallMs } from "./wall-clock.ts";
+
+const LOOPBACK = "127.0.0.1";
+/** Threads of the cpu kernels. Decoders and the node need the other cores, and threads that wait for a busy core cost more than they bring. */
+const KERNEL_THREADS = 1;
+
+/**
+ * Runs until the sources end (`--once`, `--max-seconds`) or until `interrupted` resolves.
+ *
+ * @throws {SkyvoxError} for anything wrong with the input, the backend or the port; what was written until then stays readable.
+ */
+export async function runMaster(config: NodeConfig, interrupted: Promise<void>): Promise<"ended" | "interrupted"> {
+  const beganMs = wallMs();
+  const { site, siteDirectory } = await openSite(config.site);
+  const selection = await selectKernels(config.kernels);
+  await using disposables = new AsyncDisposableStack();
+  const state = new NodeState({
+    version: packageJson.version,
+    site,
+    answers: selection.answers,
+    truth: sceneTruth(site),
+    wallMs,
+  });
+  const csv = config.tracks === undefined ? null : disposables.use(new TracksCsv(config.tracks));
+  const summary = disposables.use(new RunSummary({ site, selection, once: config.once, json: config.json, beganMs }));
+  const run = disposables.use(
+    new SiteRun({
+      site,
+      siteDirectory,
+      selection,
+      threads: KERNEL_THREADS,
+      pace: config.once ? "as-fast-as-possible" : "real-time",
+      endNs: config["max-seconds"] === undefined ? null : nsFromSeconds(config["max-seconds"]),
+      state,
+      onTracks: (timeNs: bigint, updates: readonly TrackUpdate[]) => {
+        csv?.append(updates);
+        summary.frameSet(timeNs, updates);
+      },
+      onNotice: (line) => console.error(line),
+    }),
+  );
+  if (!config.once) {
+    const view = liveView({
+      version: packageJson.version,
+      site,
+      answers: selection.answers,
+      state,
+      run,
+      uptimeS: () => (wallMs() - beganMs) / 1000,
+    });
+    const server = disposables.use(
+      serveApi({ view, assets: await buildDashboard(), port: config.port, hostname: LOOPBACK }),
+    );
+    summary.serving(server.url);
+  }
+  const outcome = await endOf(run, interrupted, config);
+  if (config.voxels !== undefined) await saveVoxels(config.voxels, state.voxels());
+  summary.print(outcome, state.counters());
+  return outcome;
+}
+
+/** Waits for the sources' end or the interruption. A live run goes on serving what it has when recorded sources end. */
+async function endOf(run: SiteRun, interrupted: Promise<void>, config: NodeConfig): Promise<"ended" | "interrupted"> {
+  const lastsUntilInterrupted = !config.once && config["max-seconds"] === undefined;
+  const ended = run.ended.then(() =>
+    lastsUntilInterrupted ? interrupted.then(() => "interrupted" as const) : ("ended" as const),
+  );
+  const outcome = await Promise.race([ended, interrupted.then(() => "interrupted" as const)]);
+  if (outcome === "interrupted") {
+    run.stop();
+    await run.ended;
+  }
+  return outcome;
+}

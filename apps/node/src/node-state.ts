@@ -1,0 +1,288 @@
+/**
+ * What a node knows now: the tracks it keeps, the last report of every camera, the voxels, and what it all cost. The worker's reports go in,
+ * stream messages and API answers come out. It holds no process, no socket and no timer.
+ */
+
+import { cameraIntrinsics, cameraPose, type Site } from "@skyvox/cameras";
+import { type CameraId, LatencyMeter, RateMeter, secondsFromNs, type TrackId, type TrackUpdate } from "@skyvox/core";
+import type { CamerasMessage, HelloMessage, StreamMessage, TracksMessage } from "@skyvox/dashboard";
+import { LiveScore, Tracker } from "@skyvox/tracking";
+import { cameraRates } from "./camera-rates.ts";
+import type { BackendAnswer, NodeCounters, VoxelSnapshot } from "./node-view.ts";
+import type { TruthAt } from "./scene-truth.ts";
+import { trackerOptionsOf } from "./tracker-options.ts";
+import type { CameraReport, FrameSetMessage, VoxelsReport } from "./worker-messages.ts";
+
+/** Updates kept per track, and tracks kept after they ended: about a minute at 30 frame sets a second. */
+const HISTORY_MAX = 1800;
+const TRACKS_KEPT_MAX = 256;
+const RATE_WINDOW_MS = 2000;
+
+export interface NodeStateOptions {
+  readonly version: string;
+  readonly site: Site;
+  readonly answers: readonly BackendAnswer[];
+  readonly truth: TruthAt | null;
+  readonly wallMs: () => number;
+}
+
+export class NodeState {
+  readonly #options: NodeStateOptions;
+  readonly #tracker: Tracker;
+  readonly #score = new LiveScore();
+  readonly #listeners = new Set<(message: StreamMessage) => void>();
+  readonly #history = new Map<TrackId, TrackUpdate[]>();
+  readonly #confirmed = new Set<TrackId>();
+  readonly #latency = new LatencyMeter(512);
+  readonly #setRate = new RateMeter({ windowMs: RATE_WINDOW_MS, capacity: 512 });
+  readonly #rates: ReturnType<typeof cameraRates>;
+  #cpu = { microseconds: 0, wallMs: 0, percent: 0 };
+  #tracks: TracksMessage | null = null;
+  #cameras: CamerasMessage | null = null;
+  #reports: readonly CameraReport[] = [];
+  #voxels: VoxelSnapshot;
+  #counters = { frameSets: 0, rays: 0, detections: 0, restarts: 0 };
+  #stageMs = { observe: 0, reconstruct: 0, track: 0 };
+  #lastSet: FrameSetMessage | null = null;
+  #device = "";
+
+  constructor(options: NodeStateOptions) {
+    this.#options = options;
+    this.#tracker = new Tracker(trackerOptionsOf(options.site));
+    this.#rates = cameraRates(options.site.cameras.map(({ id }) => id));
+    this.#voxels = {
+      timeS: 0,
+      voxelSizeM: options.site.volume.voxelSizeM,
+      minM: options.site.volume.minM,
+      indices: new Uint16Array(),
+      evidence: new Float32Array(),
+      memoryBytes: 0,
+      evictedCount: 0,
+    };
+  }
+
+  /** Takes one frame set's detections, updates the tracks and tells the listeners. Returns the updates, ordered by id. */
+  frameSet(message: FrameSetMessage): readonly TrackUpdate[] {
+    const begunMs = performance.now();
+    const updates = this.#tracker.step(message.timeNs, message.detections);
+    this.#stageMs.track += performance.now() - begunMs;
+    this.#stageMs.observe += message.observeMs;
+    this.#stageMs.reconstruct += message.reconstructMs;
+    this.#counters.frameSets += 1;
+    this.#counters.rays += message.rayCount;
+    this.#counters.detections += message.detections.length;
+    this.#lastSet = message;
+    this.#remember(updates);
+    this.#tracks = this.#tracksMessage(message, updates);
+    this.#publish(this.#tracks);
+    const nowMs = this.#options.wallMs();
+    this.#setRate.mark(nowMs);
+    if (message.capturedWallMs !== null) this.#latency.add(nowMs - message.capturedWallMs);
+    return updates;
+  }
+
+  voxelsReport(report: VoxelsReport): void {
+    const timeS = secondsFromNs(report.timeNs);
+    this.#voxels = { ...this.#voxels, ...report, timeS };
+    if (this.#listeners.size === 0) return;
+    this.#publish({
+      type: "voxels",
+      timeS,
+      voxelSizeM: this.#voxels.voxelSizeM,
+      count: report.evidence.length,
+      data: packVoxels(report.indices, report.evidence),
+    });
+  }
+
+  camerasReport(reports: readonly CameraReport[]): void {
+    this.#reports = reports;
+    const nowMs = this.#options.wallMs();
+    const sets = Math.max(1, this.#counters.frameSets);
+    this.#cameras = {
+      type: "cameras",
+      timeS: this.#tracks?.timeS ?? 0,
+      cameras: reports.map((report) => ({ ...this.#rates.shown(report, nowMs) })),
+      line: {
+        frameSetsPerS: this.#setRate.perSecond(nowMs),
+        latencyMsP50: this.#latencyMs(0.5),
+        latencyMsP99: this.#latencyMs(0.99),
+        raysPerFrameSet: this.#lastSet?.rayCount ?? 0,
+        voxelCount: this.#voxels.evidence.length,
+        stageMs: {
+          observe: this.#stageMs.observe / sets,
+          reconstruct: this.#stageMs.reconstruct / sets,
+          track: this.#stageMs.track / sets,
+        },
+      },
+      process: { cpuPercent: this.#cpuPercent(nowMs), memoryBytes: process.memoryUsage().rss },
+    };
+    this.#publish(this.#cameras);
+  }
+
+  /** Notes on which device the worker opened its kernels. */
+  opened(device: string): void {
+    this.#device = device;
+  }
+
+  /** Notes that a worker died and another took over. */
+  restarted(): void {
+    this.#counters.restarts += 1;
+  }
+
+  hello(): HelloMessage {
+    const { site, version, answers, truth } = this.#options;
+    const chosen = answers.find((answer) => answer.chosen);
+    return {
+      type: "hello",
+      version,
+      site: {
+        name: site.name,
+        volume: site.volume,
+        cameras: site.cameras.map((camera) => {
+          const pose = cameraPose(camera);
+          const { widthPx, heightPx, fxPx, fyPx, cxPx, cyPx } = cameraIntrinsics(camera);
+          return {
+            id: camera.id,
+            positionM: pose.cameraInEnuM,
+            cameraFromEnu: pose.cameraFromEnu,
+            intrinsics: { widthPx, heightPx, fxPx, fyPx, cxPx, cyPx },
+            source: camera.source,
+          };
+        }),
+      },
+      backend: { name: chosen?.backend ?? "", device: this.#device, reason: chosen?.reason ?? "" },
+      hasTruth: truth !== null,
+    };
+  }
+
+  tracks(): TracksMessage | null {
+    return this.#tracks;
+  }
+
+  history(id: TrackId): readonly TrackUpdate[] | null {
+    return this.#history.get(id) ?? null;
+  }
+
+  cameras(): CamerasMessage | null {
+    return this.#cameras;
+  }
+
+  voxels(): VoxelSnapshot {
+    return this.#voxels;
+  }
+
+  subscribe(listener: (message: StreamMessage) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  counters(): NodeCounters {
+    return {
+      frameSetsTotal: this.#counters.frameSets,
+      raysTotal: this.#counters.rays,
+      detectionsTotal: this.#counters.detections,
+      tracksConfirmedTotal: this.#confirmed.size,
+      workerRestartsTotal: this.#counters.restarts,
+      cameras: this.#options.site.cameras.map(({ id }) => countersOf(id, this.#reports)),
+      stageSeconds: {
+        observe: this.#stageMs.observe / 1000,
+        reconstruct: this.#stageMs.reconstruct / 1000,
+        track: this.#stageMs.track / 1000,
+      },
+      latencyMs: { p50: this.#latencyMs(0.5), p99: this.#latencyMs(0.99) },
+    };
+  }
+
+  #tracksMessage(message: FrameSetMessage, updates: readonly TrackUpdate[]): TracksMessage {
+    const timeS = secondsFromNs(message.timeNs);
+    const truth = this.#options.truth?.(timeS);
+    return {
+      type: "tracks",
+      timeS,
+      tracks: updates.flatMap(shownTrack),
+      detections: message.detections.map(({ positionEnuM, extentM, cameraCount }) => ({
+        positionM: positionEnuM,
+        extentM,
+        cameraCount,
+      })),
+      ...(truth === undefined
+        ? {}
+        : {
+            truth: truth.map(({ name, positionEnuM }) => ({ name, positionM: positionEnuM })),
+            score: this.#score.add(message.timeNs, updates, truth),
+          }),
+    };
+  }
+
+  #remember(updates: readonly TrackUpdate[]): void {
+    for (const update of updates) {
+      if (update.state === "confirmed") this.#confirmed.add(update.id);
+      const history = this.#history.get(update.id) ?? [];
+      history.push(update);
+      if (history.length > HISTORY_MAX) history.shift();
+      this.#history.set(update.id, history);
+    }
+    for (const [id, history] of this.#history) {
+      if (this.#history.size <= TRACKS_KEPT_MAX) break;
+      if (history.at(-1)?.state === "deleted") this.#history.delete(id);
+    }
+  }
+
+  #publish(message: StreamMessage): void {
+    for (const listener of this.#listeners) listener(message);
+  }
+
+  /** Percentile over the last frame sets; 0 before the first and where time is not real. */
+  #latencyMs(fraction: number): number {
+    return this.#latency.count === 0 ? 0 : this.#latency.percentileMs(fraction);
+  }
+
+  #cpuPercent(nowMs: number): number {
+    const elapsedMs = nowMs - this.#cpu.wallMs;
+    if (elapsedMs < 500) return this.#cpu.percent;
+    const { user, system } = process.cpuUsage();
+    const percent = this.#cpu.wallMs === 0 ? 0 : (user + system - this.#cpu.microseconds) / (elapsedMs * 10);
+    this.#cpu = { microseconds: user + system, wallMs: nowMs, percent };
+    return percent;
+  }
+}
+
+function shownTrack(update: TrackUpdate): TracksMessage["tracks"][number][] {
+  if (update.state === "deleted") return [];
+  const covariance = [0, 1, 2, 7, 8, 14].map((index) => update.covariance[index] ?? 0);
+  return [
+    {
+      id: update.id,
+      state: update.state,
+      positionM: update.positionEnuM,
+      velocityMps: update.velocityEnuMps,
+      covarianceM2: covariance,
+      score: update.score,
+      ageS: secondsFromNs(update.timeNs - update.firstTimeNs),
+      detectionCount: update.detectionCount,
+    },
+  ];
+}
+
+function countersOf(id: CameraId, reports: readonly CameraReport[]): NodeCounters["cameras"][number] {
+  const report = reports.find((candidate) => candidate.id === id);
+  return {
+    id,
+    framesTotal: report?.framesTotal ?? 0,
+    skippedTotal: report?.skippedTotal ?? 0,
+    lateTotal: report?.lateTotal ?? 0,
+    missingTotal: report?.missingTotal ?? 0,
+  };
+}
+
+/** Packs voxels for the stream: base64 of `[count, 4]` uint16 little-endian, x, y, z and evidence cut at 65535. */
+function packVoxels(indices: Uint16Array, evidence: Float32Array): string {
+  const packed = new Uint16Array(evidence.length * 4);
+  for (let voxel = 0; voxel < evidence.length; voxel++) {
+    packed[voxel * 4] = indices[voxel * 3]!;
+    packed[voxel * 4 + 1] = indices[voxel * 3 + 1]!;
+    packed[voxel * 4 + 2] = indices[voxel * 3 + 2]!;
+    packed[voxel * 4 + 3] = Math.min(65535, evidence[voxel]!);
+  }
+  return Buffer.from(packed.buffer).toString("base64");
+}

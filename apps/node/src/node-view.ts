@@ -1,0 +1,75 @@
+import type { Site } from "@skyvox/cameras";
+import type { CameraId, TrackId, TrackUpdate } from "@skyvox/core";
+import type { CamerasMessage, HelloMessage, StreamMessage, TracksMessage } from "@skyvox/dashboard";
+
+/** What one backend answered when it was probed, and whether it was chosen. */
+export interface BackendAnswer {
+  readonly backend: string;
+  readonly ok: boolean;
+  readonly chosen: boolean;
+  /** Why it can or cannot run, or why it was (not) chosen. */
+  readonly reason: string;
+  readonly device?: string;
+  /** Milliseconds one time step of the micro-benchmark took. */
+  readonly stepMs?: number;
+}
+
+/** One dependency of the node and whether it works now. */
+export interface ReadyCheck {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+/** Voxels that hold evidence now, ordered by index. */
+export interface VoxelSnapshot {
+  readonly timeS: number;
+  readonly voxelSizeM: number;
+  readonly minM: readonly [number, number, number];
+  /** `[count, 3]` voxel indices x, y, z. */
+  readonly indices: Uint16Array;
+  /** `[count]` evidence, in summed grey levels. */
+  readonly evidence: Float32Array;
+  readonly memoryBytes: number;
+  readonly evictedCount: number;
+}
+
+/** What the API may know of a running node: values to read, no way to reach into the line. */
+export interface NodeView {
+  readonly version: string;
+  readonly site: Site;
+  readonly backends: readonly BackendAnswer[];
+  uptimeS(): number;
+  checks(): readonly ReadyCheck[];
+  hello(): HelloMessage;
+  /** The last frame set's message, or null before the first. */
+  tracks(): TracksMessage | null;
+  /** All updates kept of one track (at most the last `historyMax`), or null when it is not known. */
+  history(id: TrackId): readonly TrackUpdate[] | null;
+  cameras(): CamerasMessage | null;
+  voxels(): VoxelSnapshot;
+  /** Encodes the camera's last picture as a grey PNG of at most `widthPx` columns, or null when there is none yet. */
+  snapshot(camera: CameraId, widthPx: number): Promise<Uint8Array | null>;
+  /** Calls back with every message of the stream until the returned function is called. */
+  subscribe(listener: (message: StreamMessage) => void): () => void;
+  /** Counters since start, for `/metrics` and `/api/v1/pipeline/stats`. */
+  counters(): NodeCounters;
+}
+
+export interface NodeCounters {
+  readonly frameSetsTotal: number;
+  readonly raysTotal: number;
+  readonly detectionsTotal: number;
+  readonly tracksConfirmedTotal: number;
+  readonly workerRestartsTotal: number;
+  readonly cameras: readonly {
+    readonly id: CameraId;
+    readonly framesTotal: number;
+    readonly skippedTotal: number;
+    readonly lateTotal: number;
+    readonly missingTotal: number;
+  }[];
+  /** Seconds spent since start by station: observe, reconstruct, track. */
+  readonly stageSeconds: Readonly<Record<string, number>>;
+  readonly latencyMs: { readonly p50: number; readonly p99: number };
+}

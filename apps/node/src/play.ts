@@ -1,0 +1,162 @@
+/**
+ * Plays the sources of a site through the line, in capture order, in one process.
+ *
+ * The source whose next frame was captured first is always next, so the order of work depends on the recordings alone and never on which
+ * decoder was quick: two runs over the same files do the same things. In real time a frame waits for its instant, and a source that fell
+ * behind skips to the present (counted by the source); as fast as possible, every frame is taken.
+ */
+
+import type { FrameSet, FrameSetAssembler, FrameSource } from "@skyvox/cameras";
+import { type CameraId, type Frame, NS_PER_MS, type Observation } from "@skyvox/core";
+import { type Line, observe, type Reconstruction, reconstruct } from "@skyvox/reconstruction";
+import type { Picture } from "./shrink.ts";
+import { siteNowNs, type Timeline } from "./timeline.ts";
+import { wallMs } from "./wall-clock.ts";
+import type { Pace } from "./worker-messages.ts";
+
+export interface PlayOptions {
+  readonly line: Line;
+  readonly sources: readonly FrameSource[];
+  readonly assembler: FrameSetAssembler<Observation>;
+  readonly pace: Pace;
+  readonly endNs: bigint | null;
+  readonly onObservation: (observation: Observation) => void;
+  readonly onEnd: (camera: CameraId) => void;
+  readonly onFrameSet: (set: FrameSet<Observation>, result: Reconstruction, cost: FrameSetCost) => void;
+}
+
+export interface FrameSetCost {
+  readonly observeMs: number;
+  readonly reconstructMs: number;
+}
+
+/** How far behind the present a frame may be in real time before its source skips ahead. */
+const BEHIND_NS_MAX = 100n * NS_PER_MS;
+/** How old the picture kept for the dashboard may be. */
+const PICTURE_NS = 100n * NS_PER_MS;
+
+interface Reader {
+  readonly source: FrameSource;
+  head: Promise<Frame | null>;
+  picture: (Picture & { readonly captureNs: bigint }) | null;
+}
+
+export class Player {
+  readonly #options: PlayOptions;
+  readonly #readers: Map<CameraId, Reader>;
+  #stopped = false;
+  #observeMs = 0;
+  #timeline: Timeline = { startNs: 0n, startWallMs: 0 };
+
+  constructor(options: PlayOptions) {
+    this.#options = options;
+    this.#readers = new Map();
+    for (const source of options.sources) {
+      this.#readers.set(source.cameraId, { source, head: Promise.resolve(null), picture: null });
+    }
+  }
+
+  /** Ends the run after the frame in hand. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Returns the camera's last kept picture; its pixels belong to the player. */
+  picture(camera: CameraId): Picture | null {
+    return this.#readers.get(camera)?.picture ?? null;
+  }
+
+  /**
+   * Asks every source for its first frame and fixes the time line: the one given, or the earliest of those frames is captured now.
+   *
+   * @throws {SkyvoxError} "source" when a source breaks.
+   */
+  async begin(timeline: Timeline | null): Promise<Timeline> {
+    this.#timeline = timeline ?? { startNs: 0n, startWallMs: wallMs() };
+    for (const reader of this.#readers.values()) reader.head = this.#next(reader, timeline !== null);
+    if (timeline !== null) return timeline;
+    const heads = await Promise.all([...this.#readers.values()].map(({ head }) => head));
+    const captures = heads.flatMap((frame) => (frame === null ? [] : [frame.captureNs]));
+    const startNs = captures.reduce((first, captureNs) => (captureNs < first ? captureNs : first), captures[0] ?? 0n);
+    this.#timeline = { startNs, startWallMs: wallMs() };
+    return this.#timeline;
+  }
+
+  /**
+   * Plays until every source has ended, `endNs` is reached or `stop` is called.
+   *
+   * @throws {SkyvoxError} "source" when a source breaks; what came before it was played.
+   */
+  async run(): Promise<void> {
+    const open = new Map(this.#readers);
+    while (open.size > 0 && !this.#stopped) {
+      const first = await this.#firstHead(open);
+      if (first === null) break;
+      await this.#untilCaptured(first.frame.captureNs);
+      await this.#reconstruct(this.#options.assembler.poll(this.#siteNowNs()));
+      await this.#take(first.reader, first.frame);
+    }
+    await this.#reconstruct(this.#options.assembler.finish());
+  }
+
+  async #firstHead(open: Map<CameraId, Reader>): Promise<{ reader: Reader; frame: Frame } | null> {
+    const heads = await Promise.all([...open.values()].map(async (reader) => ({ reader, frame: await reader.head })));
+    let first: { reader: Reader; frame: Frame } | null = null;
+    for (const { reader, frame } of heads) {
+      const past = this.#options.endNs !== null && frame !== null && frame.captureNs >= this.#options.endNs;
+      if (frame === null || past) {
+        open.delete(reader.source.cameraId);
+        this.#options.onEnd(reader.source.cameraId);
+        await this.#reconstruct(this.#options.assembler.end(reader.source.cameraId, this.#siteNowNs()));
+      } else if (first === null || frame.captureNs < first.frame.captureNs) {
+        first = { reader, frame };
+      }
+    }
+    return first;
+  }
+
+  async #take(reader: Reader, frame: Frame): Promise<void> {
+    const { line, assembler, onObservation } = this.#options;
+    const begunMs = performance.now();
+    const observation = await observe(line, frame);
+    this.#observeMs += performance.now() - begunMs;
+    this.#keepPicture(reader, frame);
+    reader.head = this.#next(reader);
+    onObservation(observation);
+    await this.#reconstruct(assembler.push(this.#siteNowNs(), observation));
+  }
+
+  async #reconstruct(sets: readonly FrameSet<Observation>[]): Promise<void> {
+    for (const set of sets) {
+      const begunMs = performance.now();
+      const result = await reconstruct(this.#options.line, set);
+      const cost = { observeMs: this.#observeMs, reconstructMs: performance.now() - begunMs };
+      this.#observeMs = 0;
+      this.#options.onFrameSet(set, result, cost);
+    }
+  }
+
+  #next(reader: Reader, mayCatchUp = this.#options.pace === "real-time"): Promise<Frame | null> {
+    const next = mayCatchUp ? reader.source.next(this.#siteNowNs() - BEHIND_NS_MAX) : reader.source.next();
+    // A source may fail while another camera's frame is in hand: the failure is met when its head is awaited, not before.
+    next.catch(() => undefined);
+    return next;
+  }
+
+  #keepPicture(reader: Reader, frame: Frame): void {
+    if (reader.picture !== null && frame.captureNs - reader.picture.captureNs < PICTURE_NS) return;
+    const pixels = reader.picture?.pixels ?? new Uint8Array(frame.pixels.length);
+    pixels.set(frame.pixels);
+    reader.picture = { widthPx: frame.widthPx, heightPx: frame.heightPx, pixels, captureNs: frame.captureNs };
+  }
+
+  #siteNowNs(): bigint {
+    return siteNowNs(this.#timeline);
+  }
+
+  async #untilCaptured(captureNs: bigint): Promise<void> {
+    if (this.#options.pace !== "real-time") return;
+    const waitMs = Number(captureNs - this.#siteNowNs()) / 1e6;
+    if (waitMs > 0) await Bun.sleep(waitMs);
+  }
+}

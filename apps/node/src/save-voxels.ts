@@ -1,0 +1,23 @@
+import { messageOf, SkyvoxError } from "@skyvox/core";
+import { voxelChunksPly } from "@skyvox/voxels";
+import type { VoxelSnapshot } from "./node-view.ts";
+
+/** Writes chunks of bytes to a file, one after the other. @throws {SkyvoxError} "io" when the file cannot be written. */
+export async function saveChunks(path: string, chunks: Iterable<Uint8Array>): Promise<void> {
+  try {
+    const writer = Bun.file(path).writer();
+    for (const chunk of chunks) {
+      writer.write(chunk);
+      await writer.flush();
+    }
+    await writer.end();
+  } catch (error) {
+    throw new SkyvoxError("io", `Cannot write "${path}": ${messageOf(error)}, need a writable file`, { cause: error });
+  }
+}
+
+/** Writes voxels as a binary PLY point cloud. @throws {SkyvoxError} "io" when the file cannot be written. */
+export async function saveVoxels(path: string, { indices, evidence, minM, voxelSizeM }: VoxelSnapshot): Promise<void> {
+  const snapshot = { count: evidence.length, xyz: indices, evidence, viewBits: new Uint32Array(evidence.length) };
+  await saveChunks(path, voxelChunksPly(snapshot, { minM, voxelSizeM }));
+}

@@ -1,0 +1,17 @@
+import type { Site } from "@skyvox/cameras";
+import { defaultTrackerOptions, type TrackerOptions } from "@skyvox/tracking";
+
+/** False detections expected in one frame set of a whole volume, before anything is known of the site. */
+const FALSE_DETECTIONS_PER_SET = 0.2;
+
+/** Tells the tracker what the site says about its targets and how large the watched volume is. */
+export function trackerOptionsOf(site: Site): TrackerOptions {
+  const { minM, maxM } = site.volume;
+  const volumeM3 = (maxM[0] - minM[0]) * (maxM[1] - minM[1]) * (maxM[2] - minM[2]);
+  return {
+    ...defaultTrackerOptions,
+    clutterPerM3: FALSE_DETECTIONS_PER_SET / volumeM3,
+    speedMps: site.options.target.speedMps,
+    accelerationMps2: site.options.target.accelerationMps2,
+  };
+}

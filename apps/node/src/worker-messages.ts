@@ -1,0 +1,82 @@
+/**
+ * What the node and its worker process say to each other over the child's IPC channel (structured clone, so bigints and typed arrays
+ * pass as they are). The worker owns the sources, the kernels and the voxels; the node owns the tracks, so a worker that dies
+ * takes no track with it.
+ */
+
+import type { Site } from "@skyvox/cameras";
+import type { CameraId, Detection, SkyvoxErrorCode } from "@skyvox/core";
+import type { BackendName } from "@skyvox/kernels";
+import type { Timeline } from "./timeline.ts";
+
+/** Play recorded sources at the speed they were recorded at and skip what comes too late, or take every frame as fast as it comes. */
+export type Pace = "real-time" | "as-fast-as-possible";
+
+export interface StartMessage {
+  readonly type: "start";
+  readonly site: Site;
+  readonly siteDirectory: string;
+  readonly backend: BackendName;
+  readonly threads: number;
+  readonly pace: Pace;
+  /** The time line to take up where a worker died; null: the first frame is captured now. */
+  readonly timeline: Timeline | null;
+  /** Site time at which the run ends even though the sources go on, or null. */
+  readonly endNs: bigint | null;
+}
+
+export type ToWorker =
+  | StartMessage
+  | { readonly type: "snapshot"; readonly request: number; readonly cameraId: CameraId; readonly widthPx: number }
+  | { readonly type: "stop" };
+
+export interface CameraReport {
+  readonly id: CameraId;
+  readonly state: "running" | "ended" | "failed";
+  readonly detail?: string;
+  readonly framesTotal: number;
+  readonly skippedTotal: number;
+  readonly lateTotal: number;
+  readonly missingTotal: number;
+  readonly motionPixels: number;
+  readonly flooded: boolean;
+  readonly blobs: readonly (readonly [number, number, number, number])[];
+}
+
+export interface FrameSetMessage {
+  readonly type: "frameSet";
+  readonly timeNs: bigint;
+  readonly detections: readonly Detection[];
+  readonly memberCount: number;
+  readonly rayCount: number;
+  /** Wall-clock milliseconds at which the set's last frame was captured; null unless the run is in real time. */
+  readonly capturedWallMs: number | null;
+  readonly observeMs: number;
+  readonly reconstructMs: number;
+}
+
+export interface VoxelsReport {
+  readonly type: "voxels";
+  readonly timeNs: bigint;
+  readonly indices: Uint16Array;
+  readonly evidence: Float32Array;
+  readonly memoryBytes: number;
+  readonly evictedCount: number;
+}
+
+/** Grey pixels `[heightPx, widthPx]`, shrunk by whole-number averaging; null where the camera has no picture yet. */
+export interface SnapshotMessage {
+  readonly type: "snapshot";
+  readonly request: number;
+  readonly picture: { readonly widthPx: number; readonly heightPx: number; readonly pixels: Uint8Array } | null;
+}
+
+export type FromWorker =
+  | { readonly type: "opened"; readonly device: string; readonly timeline: Timeline }
+  | FrameSetMessage
+  | { readonly type: "cameras"; readonly cameras: readonly CameraReport[] }
+  | VoxelsReport
+  | SnapshotMessage
+  /** Every source has ended, or the run was stopped. */
+  | { readonly type: "ended" }
+  | { readonly type: "failed"; readonly code: SkyvoxErrorCode; readonly message: string };

@@ -1,0 +1,79 @@
+import type { CameraId } from "@skyvox/core";
+import type { Picture } from "./shrink.ts";
+import type { FromWorker, SnapshotMessage, StartMessage, ToWorker } from "./worker-messages.ts";
+
+/** How long a worker may take to answer for a picture before the caller is told there is none. */
+const SNAPSHOT_TIMEOUT_MS = 2000;
+/** How long a worker may take to stop before it is killed. */
+const STOP_TIMEOUT_MS = 2000;
+
+/** A running worker process as the node sees it. Owns the process: disposing ends it. */
+export class WorkerProcess implements AsyncDisposable {
+  readonly #child: Bun.Subprocess<"ignore", "inherit", "inherit">;
+  readonly #snapshots = new Map<number, (picture: Picture | null) => void>();
+  #request = 0;
+
+  constructor(options: {
+    readonly start: StartMessage;
+    readonly onMessage: (message: Exclude<FromWorker, SnapshotMessage>) => void;
+  }) {
+    this.#child = Bun.spawn([process.execPath, new URL("./gpu-worker.ts", import.meta.url).pathname], {
+      stdin: "ignore",
+      stdout: "inherit",
+      stderr: "inherit",
+      serialization: "advanced",
+      ipc: (message: FromWorker) => {
+        if (message.type === "snapshot") this.#answer(message);
+        else options.onMessage(message);
+      },
+    });
+    this.#send(options.start);
+  }
+
+  /** Resolves with why the process ended, in words, once it has. */
+  get exited(): Promise<string> {
+    return this.#child.exited.then((code) =>
+      this.#child.signalCode === null ? `exit code ${code}` : `signal ${this.#child.signalCode}`,
+    );
+  }
+
+  get processId(): number {
+    return this.#child.pid;
+  }
+
+  /** Asks for the camera's last picture; null when there is none or the worker does not answer in time. */
+  async snapshot(cameraId: CameraId, widthPx: number): Promise<Picture | null> {
+    const request = ++this.#request;
+    return await new Promise((resolve) => {
+      const timer = setTimeout(() => this.#answer({ type: "snapshot", request, picture: null }), SNAPSHOT_TIMEOUT_MS);
+      this.#snapshots.set(request, (picture) => {
+        clearTimeout(timer);
+        resolve(picture);
+      });
+      this.#send({ type: "snapshot", request, cameraId, widthPx });
+    });
+  }
+
+  /** Asks the run to end; the worker still reports what it has in hand, then says "ended". */
+  stop(): void {
+    this.#send({ type: "stop" });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const request of [...this.#snapshots.keys()]) this.#answer({ type: "snapshot", request, picture: null });
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    this.#child.disconnect();
+    const timer = setTimeout(() => this.#child.kill("SIGKILL"), STOP_TIMEOUT_MS);
+    await this.#child.exited;
+    clearTimeout(timer);
+  }
+
+  #answer(message: SnapshotMessage): void {
+    this.#snapshots.get(message.request)?.(message.picture);
+    this.#snapshots.delete(message.request);
+  }
+
+  #send(message: ToWorker): void {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.send(message);
+  }
+}

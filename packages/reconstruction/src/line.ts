@@ -1,0 +1,99 @@
+/**
+ * The line: what happens to a frame, station by station.
+ *
+ *   observe      frame → motion → cells and blobs            one camera, one frame; only a few kilobytes leave the device
+ *   reconstruct  observations of one instant → rays → marked bricks → cast voxels → peaks → detections
+ *
+ * Both call one kernel op per station, in order, and wait once at the end. Nothing here knows where frames come from or where
+ * detections go. Rays are cast in two passes: pass 1 marks the bricks each view's rays may cross, pass 2 adds the rays only inside
+ * bricks that enough views marked, so memory and time follow what is seen and not the volume.
+ */
+
+import type { FrameSet } from "@skyvox/cameras";
+import { assert, type Detection, type Frame, type Observation } from "@skyvox/core";
+import type { Table } from "@skyvox/kernels";
+import { detectionsFromPeaks } from "@skyvox/voxels";
+import { detectionViews } from "./detection-views.ts";
+import { rayPoints } from "./ray-points.ts";
+import type { Line } from "./site-to-line.ts";
+
+/** What one frame set gave: the detections, and the voxels enough views agree on (layout: `voxels` of `@skyvox/kernels`). */
+export interface Reconstruction {
+  readonly timeNs: bigint;
+  readonly detections: readonly Detection[];
+  readonly voxels: Uint32Array;
+  readonly rayCount: number;
+  /** Cells that cast no ray because the set held more than the line's `raysMax`. */
+  readonly thinnedCellCount: number;
+}
+
+/**
+ * Finds what moves in one frame.
+ *
+ * The frame's pixels may be reused once the promise resolves.
+ */
+export async function observe(line: Line, frame: Frame): Promise<Observation> {
+  const camera = line.cameraOf(frame.cameraId);
+  const { kernels } = line;
+  assert(frame.widthPx === camera.intrinsics.widthPx, "a frame is as wide as its camera's intrinsics say");
+  assert(frame.heightPx === camera.intrinsics.heightPx, "a frame is as high as its camera's intrinsics say");
+
+  kernels.motion(camera.handle, frame.pixels, line.motion);
+  kernels.cells(camera.handle, { shift: camera.cellShift, pixelsMin: 1 });
+  kernels.blobs(camera.handle, { pixelsMin: line.blobPixelsMin });
+  const tables = Promise.all([kernels.readCamera(camera.handle, "cells"), kernels.readCamera(camera.handle, "blobs")]);
+  await kernels.submit();
+  const [cells, blobs] = await tables;
+
+  const motionPixelCount = pixelCountOf(cells);
+  return {
+    cameraId: frame.cameraId,
+    seq: frame.seq,
+    captureNs: frame.captureNs,
+    timeSigmaNs: frame.timeSigmaNs,
+    pose: camera.pose,
+    motionPixelCount,
+    flooded: motionPixelCount >= camera.floodedPixelCount,
+    cells: cells.rows,
+    blobs: blobs.rows,
+  };
+}
+
+/** Finds where the cameras of one instant agree. A flooded observation casts no rays: its motion is not a target's. */
+export async function reconstruct(line: Line, set: FrameSet<Observation>): Promise<Reconstruction> {
+  const { kernels, grid, viewsMin } = line;
+  const observations = set.members.filter((observation) => !observation.flooded);
+  const points = rayPoints(line, observations);
+
+  kernels.clear(grid);
+  for (const view of points.views) kernels.rays(grid, view.index, view.points);
+  kernels.mark(grid);
+  kernels.select(grid, viewsMin);
+  kernels.cast(grid);
+  kernels.peaks(grid, { viewsMin, sumMin: 1 });
+  kernels.voxels(grid, { viewsMin, sumMin: 1 });
+  const tables = Promise.all([kernels.readGrid(grid, "peaks"), kernels.readGrid(grid, "voxels")]);
+  await kernels.submit();
+  const [peaks, voxels] = await tables;
+
+  return {
+    timeNs: set.timeNs,
+    detections: detectionsFromPeaks({
+      timeNs: set.timeNs,
+      peaks: peaks.rows,
+      views: detectionViews(line, observations, set.timeNs),
+      volume: line.volume,
+      viewsMin,
+      target: line.target,
+    }),
+    voxels: voxels.rows,
+    rayCount: points.rayCount,
+    thinnedCellCount: points.thinnedCellCount,
+  };
+}
+
+function pixelCountOf(cells: Table): number {
+  let pixelCount = 0;
+  for (let row = 0; row < cells.count; row++) pixelCount += cells.rows[row * 4 + 3]!;
+  return pixelCount;
+}
