@@ -1,0 +1,62 @@
+/**
+ * One exam for every backend, as tests.
+ *
+ * @example
+ * ```ts
+ * // packages/kernels-cpu/test/conformance.test.ts
+ * import { conformance } from "@skyvox/kernels/conformance";
+ * conformance("cpu, 2 threads", () => cpuAdapter.open({ threads: 2 }));
+ * ```
+ * @module
+ */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { assert } from "@skyvox/core";
+import type { Kernels } from "../src/kernels.ts";
+import { referenceAdapter } from "../src/reference.ts";
+import { conformanceCases, examineCase } from "./exam.ts";
+import { checkProperty, properties } from "./properties.ts";
+
+export { type ConformanceResult, runConformance } from "./exam.ts";
+
+/**
+ * Registers the exam: one test per case, in which `open`'s backend must give the reference's tables to the last bit.
+ *
+ * @param skips reason by case name, for what a backend cannot run; it is shown.
+ * @throws {AssertionError} when a skip names no case.
+ */
+export function conformance(
+  name: string,
+  open: () => Promise<Kernels>,
+  skips: Readonly<Record<string, string>> = {},
+): void {
+  const names = [...conformanceCases, ...properties].map((entry) => entry.name);
+  for (const skipped of Object.keys(skips)) assert(names.includes(skipped), `"${skipped}" is a case of the exam`);
+
+  describe(`Backend ${name} equals the reference`, () => {
+    let kernels: Kernels;
+    let reference: Kernels;
+    beforeAll(async () => {
+      kernels = await open();
+      reference = await referenceAdapter.open();
+    });
+    afterAll(() => {
+      kernels[Symbol.dispose]();
+      reference[Symbol.dispose]();
+    });
+    const register = (entry: { name: string; seeds: number }, run: () => Promise<void>) => {
+      const reason = skips[entry.name];
+      if (reason !== undefined) test.skip(`${entry.name}: ${reason}`, run);
+      else test(`${entry.name}, ${entry.seeds} seeds`, run);
+    };
+    for (const entry of conformanceCases) {
+      register(entry, async () => expect(await examineCase(entry, kernels, reference, entry.seeds)).toEqual([]));
+    }
+    for (const property of properties) {
+      register(property, async () => {
+        for (let seed = 0; seed < property.seeds; seed++) {
+          expect(`seed ${seed}: ${await checkProperty(property, kernels, seed)}`).toBe(`seed ${seed}: null`);
+        }
+      });
+    }
+  });
+}

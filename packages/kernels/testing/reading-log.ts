@@ -1,0 +1,109 @@
+import { SkyvoxError } from "@skyvox/core";
+import type {
+  CameraHandle,
+  CameraSpec,
+  CameraTable,
+  GridHandle,
+  GridSpec,
+  GridTable,
+  Kernels,
+  Table,
+} from "../src/kernels.ts";
+
+/** One table that a case has read, with the name of the moment. */
+export interface Reading {
+  readonly label: string;
+  readonly rowWords: number;
+  readonly table: Table;
+}
+
+/** Words in a row of each table. */
+const rowWords: Record<CameraTable | GridTable, number> = {
+  motion: 2,
+  cells: 4,
+  blobs: 16,
+  rays: 5,
+  marks: 1,
+  bricks: 1,
+  pool: 1024,
+  dense: 1,
+  peaks: 16,
+  voxels: 4,
+};
+
+/** Collects what a case reads from a backend, in order. */
+export class ReadingLog {
+  readonly #kernels: Kernels;
+  readonly #pending: Promise<Reading>[] = [];
+
+  constructor(kernels: Kernels) {
+    this.#kernels = kernels;
+  }
+
+  /** Asks for a table of a camera as it is now. */
+  camera(camera: CameraHandle, table: CameraTable): void {
+    this.#add(table, this.#kernels.readCamera(camera, table));
+  }
+
+  /** Asks for a table of a grid as it is now. */
+  grid(grid: GridHandle, ...tables: GridTable[]): void {
+    for (const table of tables) this.#add(table, this.#kernels.readGrid(grid, table));
+  }
+
+  /** Runs an op that may be refused for capacity and notes whether it was. */
+  attempt(op: () => void): void {
+    let isRefused = 0;
+    try {
+      op();
+    } catch (error) {
+      if (!(error instanceof SkyvoxError) || error.code !== "capacity") throw error;
+      isRefused = 1;
+    }
+    const table = { rows: Uint32Array.of(isRefused), count: 1, total: 1, status: 0 };
+    this.#pending.push(Promise.resolve({ label: `${this.#pending.length}: refused`, rowWords: 1, table }));
+  }
+
+  /** Submits, waits and returns all readings. */
+  async finish(): Promise<Reading[]> {
+    await this.#kernels.submit();
+    return Promise.all(this.#pending);
+  }
+
+  #add(name: CameraTable | GridTable, table: Promise<Table>): void {
+    const label = `${this.#pending.length}: ${name}`;
+    this.#pending.push(table.then((value) => ({ label, rowWords: rowWords[name], table: value })));
+  }
+}
+
+/** Opens a camera for one case and closes it. */
+export async function onCamera(
+  kernels: Kernels,
+  spec: CameraSpec,
+  body: (camera: CameraHandle, log: ReadingLog) => void | Promise<void>,
+): Promise<Reading[]> {
+  const camera = kernels.openCamera(spec);
+  try {
+    const log = new ReadingLog(kernels);
+    await body(camera, log);
+    return await log.finish();
+  } finally {
+    kernels.closeCamera(camera);
+  }
+}
+
+/** Opens a grid for one case and closes it. */
+export async function onGrid(
+  kernels: Kernels,
+  spec: Partial<GridSpec> & Pick<GridSpec, "sizeVoxels">,
+  body: (grid: GridHandle, log: ReadingLog) => void | Promise<void>,
+): Promise<Reading[]> {
+  const roomy = { raysMax: 4096, bricksMax: 4096, peaksMax: 4096, voxelsMax: 65_536, dense: false };
+  const grid = kernels.openGrid({ ...roomy, ...spec });
+  try {
+    const log = new ReadingLog(kernels);
+    await body(grid, log);
+    return await log.finish();
+  } finally {
+    kernels.closeGrid(grid);
+  }
+}
