@@ -15,22 +15,27 @@ import type { FrameSource, SourceStats } from "./source.ts";
 /**
  * Opens a camera of a simulated scene as a source: the scene's camera of the same id.
  *
- * A frame's own time is its index over the scene's frame rate plus what the simulated clock is off. Frames the scene drops are counted as
- * missing and leave a gap in the sequence.
- *
  * @throws {SkyvoxError} "source" for a scene or camera that does not exist or has another image size than the intrinsics.
  */
 export function openSceneSource(camera: SiteCamera, address: string): FrameSource {
   const { name, seed, frameCount } = parseSceneAddress(address);
-  const scene = presetByName(name, seed);
+  return sceneSourceOf(camera, presetByName(name, seed), frameCount);
+}
+
+/**
+ * Makes a source of a scene's camera, endless where `frameCount` is null.
+ *
+ * A frame's own time is its index over the scene's frame rate plus what the simulated clock is off. Frames the scene drops are counted as
+ * missing and leave a gap in the sequence.
+ *
+ * @throws {SkyvoxError} "source" for a camera the scene does not have or of another image size than the intrinsics.
+ */
+export function sceneSourceOf(camera: SiteCamera, scene: Scene, frameCount: number | null): FrameSource {
   const sceneCamera = scene.cameras.find(({ id }) => id === camera.id);
   const refuse = (found: string, need: string) =>
-    new SkyvoxError(
-      "source",
-      `Cannot open source "scene:${address}" for camera "${camera.id}": ${found}, need ${need}`,
-    );
+    new SkyvoxError("source", `Cannot open scene "${scene.name}" for camera "${camera.id}": ${found}, need ${need}`);
   if (sceneCamera === undefined) {
-    throw refuse("no such camera in the scene", `one of ${scene.cameras.map(({ id }) => `"${id}"`).join(", ")}`);
+    throw refuse("no such camera in it", `one of ${scene.cameras.map(({ id }) => `"${id}"`).join(", ")}`);
   }
   const [found, wanted] = [sceneCamera.intrinsics, camera.intrinsics];
   if (found.widthPx !== wanted.widthPx || found.heightPx !== wanted.heightPx) {

@@ -24,7 +24,7 @@ export async function openVideoSource(camera: SiteCamera, file: string, siteDire
         `need ${widthPx}x${heightPx} as its intrinsics say`,
     );
   }
-  const decoder = new VideoDecoder({ ffmpeg, path, codec: info.codec });
+  const decoder = new VideoDecoder({ ffmpeg, path, codec: info.codec, pixelFormat: info.pixelFormat });
   return new VideoSource({ camera, path, decoder, frameCount: info.frameCount });
 }
 

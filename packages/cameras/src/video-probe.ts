@@ -7,6 +7,8 @@ export interface VideoInfo {
   readonly widthPx: number;
   readonly heightPx: number;
   readonly codec: string;
+  /** ffmpeg's name of the pixel format, such as yuv420p. */
+  readonly pixelFormat: string;
   /** Frames the container claims, or null where it does not say. */
   readonly frameCount: number | null;
 }
@@ -16,6 +18,7 @@ const probeSchema = z.object({
     .array(
       z.object({
         codec_name: z.string().default("unknown"),
+        pix_fmt: z.string().default("unknown"),
         width: z.int().positive(),
         height: z.int().positive(),
         nb_frames: z.coerce.number().optional(),
@@ -50,9 +53,11 @@ export async function probeVideo(path: string): Promise<VideoInfo> {
     const reason = lastLine(errors) ?? `ffprobe ended with ${exitCode}`;
     throw new SkyvoxError("source", `Cannot read video "${path}": ${reason}, need a complete video file`);
   }
-  const stream = probeSchema.parse(JSON.parse(text)).streams[0];
+  const probed = probeSchema.safeParse(JSON.parse(text));
+  const stream = probed.data?.streams[0];
   if (stream === undefined) {
-    throw new SkyvoxError("source", `Cannot read video "${path}": no video stream in it, need one`);
+    const found = probed.success ? "no video stream in it" : "its video stream has no size";
+    throw new SkyvoxError("source", `Cannot read video "${path}": ${found}, need a video`);
   }
   const rotation =
     stream.side_data_list?.find((data) => data.rotation !== undefined)?.rotation ?? stream.tags?.rotate ?? 0;
@@ -61,6 +66,7 @@ export async function probeVideo(path: string): Promise<VideoInfo> {
     widthPx: isOnItsSide ? stream.height : stream.width,
     heightPx: isOnItsSide ? stream.width : stream.height,
     codec: stream.codec_name,
+    pixelFormat: stream.pix_fmt,
     frameCount: stream.nb_frames ?? null,
   };
 }
@@ -71,7 +77,7 @@ export async function probeVideo(path: string): Promise<VideoInfo> {
  * @throws {SkyvoxError} "missing-program" where it is not installed.
  */
 export function programPath(name: "ffmpeg" | "ffprobe", videoPath: string): string {
-  const found = Bun.which(name);
+  const found = Bun.which(name, { PATH: process.env.PATH ?? "" });
   if (found !== null) return found;
   throw new SkyvoxError(
     "missing-program",
@@ -86,7 +92,7 @@ const PROBE_ARGUMENTS = [
   "-select_streams",
   "V:0",
   "-show_entries",
-  "stream=codec_name,width,height,nb_frames:stream_tags=rotate:stream_side_data=rotation",
+  "stream=codec_name,pix_fmt,width,height,nb_frames:stream_tags=rotate:stream_side_data=rotation",
   "-of",
   "json",
 ];
