@@ -1,7 +1,7 @@
 import type { Prng } from "@skyvox/core";
 import type { GridHandle, GridSpec, Kernels } from "../src/kernels.ts";
 import type { ConformanceCase } from "./case.ts";
-import { directModel, onePoint, pick, randomCamera, randomPoints, randomSize } from "./material.ts";
+import { directModel, onePoint, pick, q20, randomCamera, randomPoints, randomSize } from "./material.ts";
 import { onGrid, type ReadingLog } from "./reading-log.ts";
 
 /** Cases of `rays`, `mark`, `select`, `cast`, `castDense`, `peaks` and `voxels` on scenes of random cameras. */
@@ -163,7 +163,7 @@ export const gridCases: readonly ConformanceCase[] = [
             number,
             number,
           ];
-          const origin = () => Math.round((8 + prng.uniform(-1.2, 1.2)) * 2 ** 20);
+          const origin = () => q20(8 + prng.uniform(-1.2, 1.2));
           kernels.setView(grid, view, directModel([origin(), origin(), origin()], direction));
           kernels.rays(grid, view, onePoint(weight));
         }

@@ -1,7 +1,7 @@
 import type { Vec3 } from "@skyvox/core";
 import type { Kernels } from "../src/kernels.ts";
 import type { ConformanceCase } from "./case.ts";
-import { directModel, onePoint, pick, randomSize } from "./material.ts";
+import { directModel, onePoint, pick, q20, randomSize } from "./material.ts";
 import { onGrid, type Reading } from "./reading-log.ts";
 
 /** Cases of the walk: rays with chosen origins and directions, up to 32 at a time, one per view. */
@@ -18,7 +18,7 @@ export const walkCases: readonly ConformanceCase[] = [
         const from = sizeVoxels.map((n, k) => n / 2 + sides[k]! * (n / 2 + prng.uniform(0, 30)));
         const to = sizeVoxels.map((n) => prng.uniform(0, n));
         const direction = to.map((t, k) => Math.round((t - from[k]!) * 2 ** 20));
-        rays.push({ originQ20: q20(from), direction: direction as [number, number, number] });
+        rays.push({ originQ20: q20All(from), direction: direction as [number, number, number] });
       }
       return castDirect(kernels, sizeVoxels, rays);
     },
@@ -38,7 +38,7 @@ export const walkCases: readonly ConformanceCase[] = [
             from[k] = sizeVoxels[k] + above;
             const direction: [number, number, number] = [tilt, tilt, tilt];
             direction[k] = -(1 << 20);
-            rays.push({ originQ20: q20(from), direction });
+            rays.push({ originQ20: q20All(from), direction });
           }
         }
       }
@@ -56,7 +56,7 @@ export const walkCases: readonly ConformanceCase[] = [
       for (let i = 0; i < 32; i++) {
         const from = sizeVoxels.map(grazing);
         if (prng.int(2) === 0) from[prng.int(3)] = pick(prng, -20, 60, -7.5);
-        rays.push({ originQ20: q20(from), direction: [slope(), slope(), slope()] });
+        rays.push({ originQ20: q20All(from), direction: [slope(), slope(), slope()] });
       }
       return castDirect(kernels, sizeVoxels, rays);
     },
@@ -71,7 +71,7 @@ export const walkCases: readonly ConformanceCase[] = [
       for (let i = 0; i < 32; i++) {
         const offset = pick(prng, 0, 0.5, 0.25);
         const from = sizeVoxels.map((n) => prng.int(n + 5) - 2 + offset);
-        rays.push({ originQ20: q20(from), direction: [step(), step(), step()] });
+        rays.push({ originQ20: q20All(from), direction: [step(), step(), step()] });
       }
       return castDirect(kernels, sizeVoxels, rays);
     },
@@ -86,7 +86,7 @@ export const walkCases: readonly ConformanceCase[] = [
       for (let i = 0; i < 32; i++) {
         const spread = pick(prng, 1, 3, 20);
         const from = sizeVoxels.map((n) => n / 2 + prng.uniform(-0.5, 0.5) * spread * n);
-        rays.push({ originQ20: q20(from), direction: [component(), component(), component()] });
+        rays.push({ originQ20: q20All(from), direction: [component(), component(), component()] });
       }
       return castDirect(kernels, sizeVoxels, rays);
     },
@@ -105,7 +105,7 @@ export const walkCases: readonly ConformanceCase[] = [
         if (prng.int(3) > 0) from[long] = isUp ? 0 : 2047;
         const direction: [number, number, number] = [prng.int(900), prng.int(900), prng.int(900)];
         direction[long] = isUp ? 90_000 : -90_000;
-        rays.push({ originQ20: q20(from), direction });
+        rays.push({ originQ20: q20All(from), direction });
       }
       return castDirect(kernels, sizeVoxels, rays);
     },
@@ -119,11 +119,11 @@ export const walkCases: readonly ConformanceCase[] = [
         kernels,
         [12, 12, 12],
         [
-          { originQ20: q20([3, 3, 3]), direction: [0, 0, 0] },
-          { originQ20: q20([-1, 5, 5]), direction: [-away, 0, 0] },
-          { originQ20: q20([5, 13, 5]), direction: [0, away, 1] },
-          { originQ20: q20([5, 5, -0.5]), direction: [away, away, away] },
-          { originQ20: q20([40, 40, 40]), direction: [away, away, away] },
+          { originQ20: q20All([3, 3, 3]), direction: [0, 0, 0] },
+          { originQ20: q20All([-1, 5, 5]), direction: [-away, 0, 0] },
+          { originQ20: q20All([5, 13, 5]), direction: [0, away, 1] },
+          { originQ20: q20All([5, 5, -0.5]), direction: [away, away, away] },
+          { originQ20: q20All([40, 40, 40]), direction: [away, away, away] },
         ],
       );
     },
@@ -135,8 +135,8 @@ interface DirectRay {
   readonly direction: Vec3;
 }
 
-function q20(voxels: readonly number[]): [number, number, number] {
-  return [Math.round(voxels[0]! * 2 ** 20), Math.round(voxels[1]! * 2 ** 20), Math.round(voxels[2]! * 2 ** 20)];
+function q20All(voxels: readonly number[]): [number, number, number] {
+  return [q20(voxels[0]!), q20(voxels[1]!), q20(voxels[2]!)];
 }
 
 /** Casts up to 32 rays, one per view with weight view + 1, in two passes and densely. */

@@ -1,5 +1,6 @@
 /** Random frames, grids, cameras and rays that cases are made of. All from a Prng, so that a seed names them. */
 import { type Intrinsics, lookAt, type Pose, type Prng, project, type Vec3 } from "@skyvox/core";
+import { appendRays, RAY_WORDS, type RayList } from "../src/ops/rays.ts";
 import { buildRayModel, type RayModel } from "../src/ray-model.ts";
 
 /** Picks one of the values. */
@@ -102,4 +103,24 @@ export function shuffledPoints(prng: Prng, points: Uint32Array): Uint32Array {
     [order[i], order[other]] = [order[other]!, order[i]!];
   }
   return Uint32Array.from(order.flatMap((row) => [...points.subarray(4 * row, 4 * row + 4)]));
+}
+
+/** Views and a list of rays as the casting ops take them: `[view, origin in voxels, direction, weight]` each. */
+export function directRays(...rays: readonly [view: number, originVoxels: Vec3, direction: Vec3, weight: number][]): {
+  rays: RayList;
+  views: (RayModel | null)[];
+} {
+  const views: (RayModel | null)[] = new Array(32).fill(null);
+  const list: RayList = { rows: new Uint32Array(rays.length * RAY_WORDS), count: 0, weightTotal: 0 };
+  for (const [view, originVoxels, direction, weight] of rays) {
+    const model = directModel([q20(originVoxels[0]), q20(originVoxels[1]), q20(originVoxels[2])], direction);
+    views[view] = model;
+    appendRays(list, model, view, onePoint(weight));
+  }
+  return { rays: list, views };
+}
+
+/** Voxels to Q11.20. */
+export function q20(voxels: number): number {
+  return Math.round(voxels * 2 ** 20);
 }
