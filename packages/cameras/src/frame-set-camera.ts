@@ -48,11 +48,24 @@ export function isMissing<Item extends FrameSetItem>(camera: CameraState<Item>, 
   if (takenNs === null) return next === null;
   if (periodNs === null) return true;
   const gapNs = next === null ? periodNs : next - takenNs;
-  const steps = next === null ? 1n : largerOf(1n, (gapNs + periodNs / 2n) / periodNs);
+  const steps = next === null ? 1n : stepCount(gapNs, periodNs);
   // Frame k of the gap stands at takenNs + gapNs * k / steps: the last one not after the cell's end must lie in the cell.
   const k = ((endNs - takenNs) * steps) / gapNs;
   const isInCell = startNs === null || takenNs + (gapNs * k) / steps > startNs;
   return k >= 1n && (next === null || k < steps) && isInCell;
+}
+
+/** Notes that the camera's next frame has been dealt with, and counts the frames lost before it. */
+export function takeTime<Item>(camera: CameraState<Item>, captureNs: bigint): void {
+  if (camera.takenNs !== null && camera.period.ns !== null) {
+    camera.counts.missing += Number(stepCount(captureNs - camera.takenNs, camera.period.ns)) - 1;
+  }
+  camera.takenNs = captureNs;
+}
+
+/** Returns how many frame intervals a gap holds: at least one. */
+export function stepCount(gapNs: bigint, periodNs: bigint): bigint {
+  return largerOf(1n, (gapNs + periodNs / 2n) / periodNs);
 }
 
 /** Begins a camera of which nothing is known yet. */
@@ -95,7 +108,8 @@ export function fastestFirst<Item>(cameras: readonly CameraState<Item>[]): Camer
   return ordered;
 }
 
-function periodNsOf<Item>(camera: CameraState<Item>): bigint {
+/** Returns the camera's period as far as it is known, else a default. */
+export function periodNsOf<Item>(camera: CameraState<Item>): bigint {
   return camera.period.ns ?? UNKNOWN_PERIOD_NS;
 }
 

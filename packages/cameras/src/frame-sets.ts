@@ -25,6 +25,9 @@ import {
   largerOf,
   minBy,
   newCameraState,
+  periodNsOf,
+  stepCount,
+  takeTime,
   UNKNOWN_PERIOD_NS,
 } from "./frame-set-camera.ts";
 
@@ -41,7 +44,10 @@ export interface FrameSet<Item> {
   readonly missing: readonly CameraId[];
 }
 
-/** What became of one camera's frames. `missing` counts the sets it was due in and absent from. */
+/**
+ * What became of one camera's frames: each that came is paired, late, surplus or out of gate. `missing` counts those that did not come,
+ * where its own rate leaves room for them between two that did.
+ */
 export interface FrameSetCounts {
   readonly paired: number;
   readonly missing: number;
@@ -153,7 +159,7 @@ export class FrameSetAssembler<Item extends FrameSetItem> {
     if (isInLast && camera.memberEndNs === last.endNs) camera.counts.surplus += 1;
     else if (isInLast && this.#isOutOfGate(captureNs, last)) camera.counts.outOfGate += 1;
     else camera.counts.late += 1;
-    camera.takenNs = captureNs;
+    takeTime(camera, captureNs);
   }
 
   #enqueue(camera: CameraState<Item>, entry: CameraState<Item>["queue"][number]): void {
@@ -197,16 +203,23 @@ export class FrameSetAssembler<Item extends FrameSetItem> {
     const candidates = this.#cameras.filter((camera) => camera.period.ns !== null && !isGone(camera) && !camera.silent);
     const abandoned: CameraState<Item>[] = [];
     let reference: CameraState<Item> | null = null;
+    let limitNs: bigint | null = null;
     for (const camera of fastestFirst(candidates)) {
+      const periodNs = periodNsOf(camera);
       if (camera.queue.length === 0) {
         if (!lapsed) return { cell: null, awaited: [camera] };
         abandoned.push(camera);
-      } else if (headNs(camera) - earliestNs <= REFERENCE_GAP_PERIODS * (camera.period.ns ?? 0n)) {
+      } else if (headNs(camera) - earliestNs <= REFERENCE_GAP_PERIODS * periodNs) {
         reference = camera;
         break;
+      } else {
+        // It begins later: the wide cells of slower cameras must not swallow its first frames.
+        const beginNs = headNs(camera) - periodNs / 2n;
+        limitNs = limitNs === null ? beginNs : smallerOf(limitNs, beginNs);
       }
     }
-    const cell = this.#cellAfterLast(earliestNs, reference);
+    const whole = this.#cellAfterLast(earliestNs, reference);
+    const cell = limitNs === null ? whole : cutCell(whole, limitNs);
     const awaited = this.#cameras.filter((camera) => this.#isAwaited(camera, cell));
     return awaited.length > 0 && !lapsed ? { cell: null, awaited } : { cell, abandoned: [...abandoned, ...awaited] };
   }
@@ -228,7 +241,7 @@ export class FrameSetAssembler<Item extends FrameSetItem> {
       instantNs = referenceNs - periodNs * ((referenceNs - earliestNs + halfNs) / periodNs);
     } else {
       const gapNs = referenceNs - last.instantNs;
-      const steps = largerOf(1n, (gapNs + halfNs) / periodNs);
+      const steps = stepCount(gapNs, periodNs);
       const step = largerOf(1n, ceilDivision((earliestNs - halfNs - last.instantNs) * steps, gapNs));
       instantNs = last.instantNs + (gapNs * step) / steps;
     }
@@ -240,10 +253,11 @@ export class FrameSetAssembler<Item extends FrameSetItem> {
     const earliestMemberNs = this.#gateNs === null ? null : cell.instantNs - this.#gateNs;
     const isDecided = camera.queue.some(({ item }) => earliestMemberNs === null || item.captureNs >= earliestMemberNs);
     if (isDecided) return false;
-    // Live, a slow camera between two of its frames is not worth waiting for; three quarters of a period leave room for jitter.
+    // Live, a slow camera between two of its frames is not worth waiting for; a quarter of the shorter period is left for jitter.
     const periodNs = camera.period.ns;
     if (this.#deadlineNs === null || camera.latestNs === null || periodNs === null) return true;
-    return camera.latestNs + (3n * periodNs) / 4n <= cell.endNs;
+    const jitterNs = smallerOf(periodNs / 4n, (cell.endNs - cell.instantNs) / 2n);
+    return camera.latestNs + periodNs - jitterNs <= cell.endNs;
   }
 
   #close(cell: Cell): FrameSet<Item> | null {
@@ -256,7 +270,6 @@ export class FrameSetAssembler<Item extends FrameSetItem> {
       else if (isMissing(camera, cell)) missing.push(camera.id);
     }
     if (members.length === 0) return null;
-    for (const id of missing) this.#camera(id).counts.missing += 1;
     return { setId: this.#setCount++, ...spanOf(members), members, missing };
   }
 
@@ -271,7 +284,7 @@ export class FrameSetAssembler<Item extends FrameSetItem> {
     for (const { item } of camera.queue) {
       if (item.captureNs > cell.endNs) break;
       taken += 1;
-      camera.takenNs = item.captureNs;
+      takeTime(camera, item.captureNs);
       if (member !== null) camera.counts.surplus += 1;
       else if (this.#isOutOfGate(item.captureNs, cell)) camera.counts.outOfGate += 1;
       else member = item;
@@ -296,6 +309,15 @@ function spanOf(items: readonly FrameSetItem[]): { readonly timeNs: bigint; read
   }
   const sumNs = times.reduce((sum, timeNs) => sum + (timeNs - earliestNs), 0n);
   return { timeNs: earliestNs + sumNs / BigInt(times.length), spreadNs: latestNs - earliestNs };
+}
+
+/** Ends a cell at the limit, its instant with it, so that instants keep rising. */
+function cutCell({ instantNs, startNs, endNs }: Cell, limitNs: bigint): Cell {
+  return { instantNs: smallerOf(instantNs, limitNs), startNs, endNs: smallerOf(endNs, limitNs) };
+}
+
+function smallerOf(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
 }
 
 /** Divides rounding up; the denominator is positive. Negative numerators may round to zero or less. */

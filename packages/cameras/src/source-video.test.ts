@@ -14,7 +14,10 @@ import { openSource } from "./open-source.ts";
 import type { SiteCamera, SiteInput } from "./site.ts";
 import { probeVideo } from "./video-probe.ts";
 
-const videoTest = test.skipIf(!hasFfmpeg);
+/** Programs are slow to start on a busy machine. */
+const TIMEOUT_MS = 60_000;
+
+const videoTest = (name: string, check: () => Promise<void>) => test.skipIf(!hasFfmpeg)(name, check, TIMEOUT_MS);
 if (!hasFfmpeg) console.log("skipped: video sources, because ffmpeg or ffprobe is not installed");
 
 /** Frames of the video all tests share: `clip.mp4`. */
