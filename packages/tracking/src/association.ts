@@ -13,7 +13,8 @@ import type { TrackerOptions } from "./tracker-options.ts";
 
 /** Holds the growing edge lists and the constants of one tracker. */
 export class Association {
-  readonly #logDetectionOverClutter: number;
+  /** ln(Pd / clutter density), cubic metres. */
+  readonly logDetectionOverClutter: number;
   readonly #gate: number;
   readonly #found: Int32Array;
   readonly #rowStart: Int32Array;
@@ -23,7 +24,7 @@ export class Association {
   #edgeCount = 0;
 
   constructor(options: TrackerOptions) {
-    this.#logDetectionOverClutter = Math.log(options.detectionProbability / options.clutterPerM3);
+    this.logDetectionOverClutter = Math.log(options.detectionProbability / options.clutterPerM3);
     this.#gate = chiSquareQuantile(options.gateProbability, 3);
     this.#found = new Int32Array(options.detectionsMax);
     this.#rowStart = new Int32Array(options.tracksMax + 1);
@@ -58,7 +59,7 @@ export class Association {
       detections.positions[index * 3 + 2]! - pool.states[slot * 6 + 2]!,
     );
     if (squared > this.#gate) return Number.NEGATIVE_INFINITY;
-    return this.#logDetectionOverClutter + logLikelihood(this.#inverse, squared);
+    return this.logDetectionOverClutter + logLikelihood(this.#inverse, squared);
   }
 
   #addEdges(pool: TrackPool, slot: number, detections: DetectionSet, missScore: number): void {

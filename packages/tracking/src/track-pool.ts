@@ -1,4 +1,5 @@
 import { type TrackState, type TrackUpdate, trackId } from "@skyvox/core";
+import { StillFilters } from "./still.ts";
 
 /**
  * All tracks of one tracker in preallocated arrays, one slot each.
@@ -11,9 +12,14 @@ export class TrackPool {
   readonly states: Float64Array;
   /** `[capacity, 36]` row-major. */
   readonly covariances: Float64Array;
+  /** Log-likelihood ratio of target against all clutter: what confirms a track and is reported. */
   readonly scores: Float64Array;
-  /** The highest score so far: deletion is judged by the fall from it. */
+  /** The same against uniform clutter alone. */
+  readonly targetScores: Float64Array;
+  /** The highest target score so far: deletion is judged by the fall from it. */
   readonly peakScores: Float64Array;
+  /** The rival explanation of each track. */
+  readonly still: StillFilters;
   readonly firstNs: BigInt64Array;
   readonly lastDetectionNs: BigInt64Array;
   readonly detectionCounts: Int32Array;
@@ -33,7 +39,9 @@ export class TrackPool {
     this.states = new Float64Array(capacity * 6);
     this.covariances = new Float64Array(capacity * 36);
     this.scores = new Float64Array(capacity);
+    this.targetScores = new Float64Array(capacity);
     this.peakScores = new Float64Array(capacity);
+    this.still = new StillFilters(capacity);
     this.firstNs = new BigInt64Array(capacity);
     this.lastDetectionNs = new BigInt64Array(capacity);
     this.detectionCounts = new Int32Array(capacity);
@@ -46,12 +54,13 @@ export class TrackPool {
     this.#freeCount = capacity;
   }
 
-  /** Takes a free slot for a track seen once at `timeNs`, or returns -1 when the pool is full. State and covariance are left to fill. */
+  /** Takes a free slot for a track seen once at `timeNs`, or returns -1 when the pool is full. State, covariance and still filter are left to fill. */
   take(timeNs: bigint): number {
     if (this.#freeCount === 0) return -1;
     const slot = this.#free[--this.#freeCount]!;
     this.alive[this.aliveCount++] = slot;
     this.scores[slot] = 0;
+    this.targetScores[slot] = 0;
     this.peakScores[slot] = 0;
     this.firstNs[slot] = timeNs;
     this.lastDetectionNs[slot] = timeNs;
@@ -78,8 +87,10 @@ export class TrackPool {
   copyEstimate(from: number, to: number): void {
     this.states.copyWithin(to * 6, from * 6, from * 6 + 6);
     this.covariances.copyWithin(to * 36, from * 36, from * 36 + 36);
+    this.still.copy(from, to);
     this.scores[to] = Math.max(this.scores[to]!, this.scores[from]!);
-    this.peakScores[to] = Math.max(this.peakScores[to]!, this.scores[to]!);
+    this.targetScores[to] = Math.max(this.targetScores[to]!, this.targetScores[from]!);
+    this.peakScores[to] = Math.max(this.peakScores[to]!, this.targetScores[to]!);
     this.lastDetectionNs[to] = this.lastDetectionNs[from]!;
     this.detectionCounts[to] = this.detectionCounts[to]! + 1;
     this.missedCounts[to] = this.missedCounts[from]!;

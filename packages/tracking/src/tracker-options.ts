@@ -1,9 +1,17 @@
-/** What the tracker assumes about targets, sensors and clutter. Every number has its unit in its name or comment. */
+/**
+ * What the tracker assumes about targets, sensors and clutter, with the defaults in one place.
+ *
+ * Every number has its unit in its name or comment; probabilities are per frame set unless they say otherwise.
+ */
+
+/** The options of a tracker; `defaultTrackerOptions` holds a value for each. */
 export interface TrackerOptions {
   /** Chance that a target in view gives a detection in one frame set, 0 … 1 exclusive. */
   readonly detectionProbability: number;
   /** False detections per cubic metre and frame set: expected false detections divided by the watched volume. */
   readonly clutterPerM3: number;
+  /** Share of false tracks that come from something that stays where it is: a hole that a target left in the background, 0 … 1. */
+  readonly stillShare: number;
   /** Chance that a track begun by a false detection is ever confirmed. */
   readonly falseConfirmProbability: number;
   /** Chance that the track of a target that is still there is deleted by one run of bad luck. */
@@ -28,6 +36,7 @@ export interface TrackerOptions {
 export const defaultTrackerOptions: TrackerOptions = {
   detectionProbability: 0.9,
   clutterPerM3: 1e-5,
+  stillShare: 0.1,
   falseConfirmProbability: 1e-6,
   trueDeleteProbability: 1e-3,
   gateProbability: 0.9999,
@@ -43,6 +52,7 @@ export const defaultTrackerOptions: TrackerOptions = {
 export function trackerOptionsProblem(options: TrackerOptions): string | null {
   const probabilities = [
     "detectionProbability",
+    "stillShare",
     "falseConfirmProbability",
     "trueDeleteProbability",
     "gateProbability",

@@ -39,8 +39,14 @@ describe("Life of a track", () => {
     expect(track?.velocityEnuMps[0]).toBeCloseTo(9, 0);
   });
 
-  test("Score of a second detection where it was expected is ln(Pd N(0; 0, S) / clutter)", () => {
-    const tracker = new Tracker({ detectionProbability: 0.8, clutterPerM3: 1e-4, speedMps: 3, accelerationMps2: 2 });
+  test("Score of a second detection where it was expected is ln(Pd N(0; 0, S) / clutter) where nothing stands still", () => {
+    const tracker = new Tracker({
+      detectionProbability: 0.8,
+      clutterPerM3: 1e-4,
+      speedMps: 3,
+      accelerationMps2: 2,
+      stillShare: 1e-15,
+    });
     const [track] = run(tracker, 1, 2, () => [[7, 8, 9]]);
     // S = r + (r + v² dt² + q dt³ / 3) per axis; dt is rounded to whole nanoseconds.
     const s = 0.01 + 0.01 + 9 * FRAME_S ** 2 + (4 * FRAME_S ** 3) / 3;
@@ -48,7 +54,12 @@ describe("Life of a track", () => {
   });
 
   test("A miss lowers the score by the share of the correlation time it covers, and the track coasts", () => {
-    const tracker = new Tracker({ detectionProbability: 0.8, gateProbability: 0.99, missCorrelationS: 0.1 });
+    const tracker = new Tracker({
+      detectionProbability: 0.8,
+      gateProbability: 0.99,
+      missCorrelationS: 0.1,
+      stillShare: 1e-12,
+    });
     const [before] = run(tracker, 1, 10, () => [[0, 0, 0]]);
     const [after] = run(tracker, 11, 11, () => []);
     expect(after?.state).toBe("coasting");
@@ -99,7 +110,7 @@ describe("Association", () => {
   });
 
   test("Two targets 3 m apart are two tracks", () => {
-    const updates = run(new Tracker(), 1, 10, (k) => [
+    const updates = run(new Tracker(), 1, 30, (k) => [
       [k * 0.1, 0, 20],
       [k * 0.1, 3, 20],
     ]);
@@ -116,6 +127,31 @@ describe("Association", () => {
       );
       expect(updates.filter((track) => track.state === "confirmed").length).toBe(0);
     }
+  });
+});
+
+describe("Holes", () => {
+  test("What stays where it is is never confirmed, however long it is seen", () => {
+    const prng = createPrng(31);
+    const jitter = (): number => 0.1 * prng.normal();
+    const tracker = new Tracker();
+    for (let k = 1; k <= 300; k++) {
+      for (const track of run(tracker, k, k, () => [[jitter(), jitter(), 5 + jitter()]]))
+        expect(track.state).toBe("tentative");
+    }
+  });
+
+  test("What stood still and sets off is confirmed within a second", () => {
+    const prng = createPrng(32);
+    const tracker = new Tracker();
+    const place = (k: number): readonly Vec3[] => [[2 * Math.max(0, k - 60) * FRAME_S + 0.1 * prng.normal(), 0, 5]];
+    expect(run(tracker, 1, 60, place)[0]?.state).toBe("tentative");
+    expect(run(tracker, 61, 90, place)[0]).toMatchObject({ state: "confirmed", firstTimeNs: timeAt(1) });
+  });
+
+  test("A confirmed track that stops stays confirmed", () => {
+    const updates = run(new Tracker(), 1, 300, (k) => [[Math.min(k, 60) * 0.1, 0, 5]]);
+    expect(updates[0]?.state).toBe("confirmed");
   });
 });
 

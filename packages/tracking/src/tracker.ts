@@ -6,7 +6,7 @@
  * sequential test; Blackman & Popoli 1999, ch. 6): a detection adds ln(Pd N(v; 0, S) / clutter), a miss ln(1 - Pd Pg). It is confirmed at
  * ln((1 - trueDelete) / falseConfirm) and deleted when it falls ln((1 - falseConfirm) / trueDelete) below its highest value, or after
  * `coastSecondsMax`. There is no count of hits. Misses closer together than `missCorrelationS` are one event, so each weighs by the
- * share of that time it covers.
+ * share of that time it covers. Confirmation also weighs a rival: something that stays where it is (`still.ts`).
  *
  * Identity: a detection alone is a candidate, not yet a track; it gets its id, counted up from 1 in this instance and never used again,
  * with its second detection and is reported from then on. Ids so stay small under clutter and never change during a life.
@@ -101,6 +101,7 @@ export class Tracker {
     for (let k = 0; k < pool.aliveCount; k++) {
       const slot = pool.alive[k]!;
       predict(pool.states, pool.covariances, slot, motion);
+      pool.still.predict(slot, elapsedS);
       if (timeNs - pool.lastDetectionNs[slot]! > coastNsMax) this.#remove(slot, timeNs, reports);
     }
     pool.sweep();
@@ -119,11 +120,14 @@ export class Tracker {
       const index = columnOfRow[row]!;
       if (index < 0) {
         pool.missedCounts[slot] = pool.missedCounts[slot]! + 1;
-        pool.scores[slot] = pool.scores[slot]! + missScore;
+        this.#addScore(slot, missScore);
+        pool.still.miss(slot, missScore);
         continue;
       }
-      pool.scores[slot] = pool.scores[slot]! + this.#association.pairScore(pool, slot, set, index);
-      pool.peakScores[slot] = Math.max(pool.peakScores[slot]!, pool.scores[slot]!);
+      this.#addScore(slot, this.#association.pairScore(pool, slot, set, index));
+      pool.still.update(slot, set, index, this.#association.logDetectionOverClutter);
+      const targetScore = pool.targetScores[slot]!;
+      pool.scores[slot] = targetScore - pool.still.clutterScore(slot, targetScore, this.options.stillShare);
       update(pool.states, pool.covariances, slot, set.positions, set.noise, index);
       pool.lastDetectionNs[slot] = timeNs;
       pool.detectionCounts[slot] = pool.detectionCounts[slot]! + 1;
@@ -134,11 +138,18 @@ export class Tracker {
     }
   }
 
+  #addScore(slot: number, gained: number): void {
+    const pool = this.#pool;
+    pool.scores[slot] = pool.scores[slot]! + gained;
+    pool.targetScores[slot] = pool.targetScores[slot]! + gained;
+    pool.peakScores[slot] = Math.max(pool.peakScores[slot]!, pool.targetScores[slot]!);
+  }
+
   #delete(timeNs: bigint, reports: TrackUpdate[]): void {
     const pool = this.#pool;
     for (let k = 0; k < pool.aliveCount; k++) {
       const slot = pool.alive[k]!;
-      const fell = pool.peakScores[slot]! - pool.scores[slot]! >= this.#deleteFall;
+      const fell = pool.peakScores[slot]! - pool.targetScores[slot]! >= this.#deleteFall;
       if (fell || pool.removed[slot] === 1) this.#remove(slot, timeNs, reports);
     }
     pool.sweep();
@@ -166,6 +177,7 @@ export class Tracker {
         this.#refusedBirths++;
         continue;
       }
+      pool.still.begin(slot, set, index);
       const speedVariance = this.options.speedMps * this.options.speedMps;
       pool.states.fill(0, slot * 6, slot * 6 + 6);
       pool.covariances.fill(0, slot * 36, slot * 36 + 36);

@@ -12,6 +12,7 @@ test("Tracker reaches GOSPA 8.3 m without a false track on the second half of th
     speedMps: 10,
     accelerationMps2: 2,
     missCorrelationS: 0.1,
+    stillShare: 1e-12,
   });
   const scores = scans.map((scan) => {
     const shown = tracker

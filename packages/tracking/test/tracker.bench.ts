@@ -20,6 +20,7 @@ for (let run = 0; run < 10; run++) {
     speedMps: 10,
     accelerationMps2: 2,
     missCorrelationS: 0.1,
+    stillShare: 1e-12,
   });
   for (const [index, scan] of scans.entries()) {
     const before = Bun.nanoseconds();

@@ -129,6 +129,10 @@ describe("Ghosts", () => {
     const found = detectionsFromPeaks(optionsOf(peaks, crossed, 1));
     expect(found.map(({ weight }) => weight)).toEqual([3000, 2000]);
 
+    // Also where a view shows no blob at the crossing: two blobs, both another's, are enough to know.
+    const half = [ghostView(0, a), ghostView(1, a), ...views.slice(2)];
+    expect(detectionsFromPeaks(optionsOf(peaks, half, 1)).map(({ weight }) => weight)).toEqual([3000, 2000]);
+
     const third: Vec3 = [0.4, 0.5, 4];
     const real = detectionsFromPeaks(
       optionsOf([...peaks.slice(0, 2), peakRow(third, 900, 0b0111)], viewsOf([a, b, third], prng), 1),

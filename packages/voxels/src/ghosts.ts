@@ -2,9 +2,10 @@
  * Drops what stands only where lines of sight to other targets cross.
  *
  * Two targets seen by several cameras leave false crossings whose blobs, view by view, all belong to one target or the other. Strongest
- * first (most cameras, then most weight, then place), each candidate claims its blobs; one that brings blobs of its own in fewer than
- * `viewsMin - 1` views (at least one) explains nothing new and is dropped. So are the loose ends of a body whose blob is claimed already. A
- * candidate with blobs in fewer than `viewsMin` views cannot be judged and stays.
+ * first (most cameras, then most weight, then place), each candidate claims its blobs; one that shows blobs in two views or more, none
+ * of them its own, explains nothing new and is dropped. So is one that shows blobs in `viewsMin` views but its own in fewer than
+ * `viewsMin - 1`, and with these the loose ends of a body whose blob is claimed already. Where fewer blobs are seen (a thing too small
+ * to make one) there is nothing to judge by, and the candidate stays.
  */
 import type { Candidate } from "./candidate.ts";
 
@@ -19,7 +20,8 @@ export function dropGhosts(candidates: readonly Candidate[], viewsMin: number): 
       seen++;
       if (touched.some((blob) => claimed.get(view.index)?.has(blob) !== true)) fresh++;
     }
-    if (seen >= viewsMin && fresh < Math.max(1, viewsMin - 1)) return false;
+    if (seen >= 2 && fresh === 0) return false;
+    if (seen >= viewsMin && fresh < viewsMin - 1) return false;
     for (const { view, own } of candidate.sightings) {
       const blobs = claimed.get(view.index) ?? new Set();
       for (const blob of own) blobs.add(blob);

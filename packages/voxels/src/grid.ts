@@ -11,6 +11,7 @@ import { assert, secondsFromNs } from "@skyvox/core";
 import { BRICK_BYTES, BRICK_EDGE, BRICK_VOXELS, type Brick, fadeBrick, newBrick } from "./brick.ts";
 import { VOXELS_PER_AXIS_MAX } from "./level.ts";
 
+/** Size, fading and limits of a grid. */
 export interface VoxelGridOptions {
   readonly sizeVoxels: readonly [number, number, number];
   /** Time in which evidence halves, seconds. */

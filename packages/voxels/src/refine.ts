@@ -6,15 +6,15 @@
  * are left), and the point stays on the body. Otherwise the voxel centroid stands: where blobs of two targets run together in a view,
  * voxels still tell them apart.
  */
-import { type Mat3, unproject, type Vec3 } from "@skyvox/core";
-import { type Bearing, chiSquareLimit, meetBearings, squaredResidual } from "./bearings.ts";
+import { unproject, type Vec3 } from "@skyvox/core";
+import { type Bearing, chiSquareLimit, type Meeting, meetBearings, squaredResidual } from "./bearings.ts";
 import { addDiagonal, BODY_REACH, type Candidate, priorSigmaM, type Sighting } from "./candidate.ts";
 
 /** Position and covariance of a candidate from its bearings, or null where they do not agree. */
 export function refineByBearings(
   candidate: Candidate,
   limits: { readonly viewsMin: number; readonly voxelSizeM: number },
-): { readonly positionEnuM: Vec3; readonly covarianceM2: Mat3 } | null {
+): Meeting | null {
   const { positionEnuM, extentM, wanderM2 } = candidate;
   const prior = { positionEnuM, sigmaM: priorSigmaM(extentM, limits.voxelSizeM) };
   // Views of an extended body need not see the same parts move: that much they may miss each other by.
@@ -25,7 +25,7 @@ export function refineByBearings(
     const residuals = bearings.map((bearing) => squaredResidual(bearing, meeting.positionEnuM));
     const total = residuals.reduce((sum, value) => sum + value, 0);
     if (total <= chiSquareLimit(2 * bearings.length - 3)) {
-      return isOnBody(meeting.positionEnuM, candidate, limits.voxelSizeM) ? finish(meeting, wanderM2, bodyM2) : null;
+      return isOnBody(meeting, candidate, limits.voxelSizeM) ? finish(meeting, wanderM2, bodyM2) : null;
     }
     const worst = residuals.indexOf(Math.max(...residuals));
     bearings = bearings.filter((_, index) => index !== worst);
@@ -49,20 +49,17 @@ function bearingOf({ view, sigmaM, own }: Sighting, bodyM2: number): Bearing | n
   return { originEnuM: view.pose.cameraInEnuM, direction, sigmaM: Math.sqrt(sigmaM * sigmaM + bodyM2) };
 }
 
-function isOnBody(point: Vec3, { positionEnuM, extentM }: Candidate, voxelSizeM: number): boolean {
+/** Where bearings are vague, evidence lies anywhere along them: their own doubt widens what counts as on the body. */
+function isOnBody(meeting: Meeting, { positionEnuM, extentM }: Candidate, voxelSizeM: number): boolean {
   for (let axis = 0; axis < 3; axis++) {
-    const reach = BODY_REACH * extentM[axis]! + 2 * voxelSizeM;
-    if (Math.abs(point[axis]! - positionEnuM[axis]!) > reach) return false;
+    const reach = BODY_REACH * extentM[axis]! + 2 * voxelSizeM + 3 * Math.sqrt(meeting.covarianceM2[axis * 4]!);
+    if (Math.abs(meeting.positionEnuM[axis]! - positionEnuM[axis]!) > reach) return false;
   }
   return true;
 }
 
 /** The centre of an extended body wanders for all views alike, so no number of bearings averages it out: it is added whole. */
-function finish(
-  meeting: { readonly positionEnuM: Vec3; readonly covarianceM2: Mat3 },
-  wanderM2: Vec3,
-  bodyM2: number,
-): { readonly positionEnuM: Vec3; readonly covarianceM2: Mat3 } {
+function finish(meeting: Meeting, wanderM2: Vec3, bodyM2: number): Meeting {
   if (bodyM2 === 0) return meeting;
   return { positionEnuM: meeting.positionEnuM, covarianceM2: addDiagonal(meeting.covarianceM2, wanderM2) };
 }

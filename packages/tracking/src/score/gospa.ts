@@ -6,6 +6,7 @@
 import { assert, distance, type Vec3 } from "@skyvox/core";
 import { solveAssignment } from "../assignment.ts";
 
+/** The one free parameter of the metric. */
 export interface GospaOptions {
   /** Distance from which a target counts as missed and an estimate as false, metres. */
   readonly cutoffM: number;

@@ -13,6 +13,7 @@ export interface TruthPoint {
   readonly positionEnuM: Vec3;
 }
 
+/** Length of the window, and the distance from which a pair is no pair. */
 export interface LiveScoreOptions {
   readonly windowS: number;
   readonly cutoffM: number;
