@@ -18,7 +18,7 @@ import {
   type Vec3,
 } from "@skyvox/core";
 import { CalibrationNumbers } from "./calibration-numbers.ts";
-import { type CalibratedCamera, type ImportOptions, importedCamera, importedSite } from "./imported-site.ts";
+import { type CalibratedCamera, type ImportOptions, idOf, importedCamera, importedSite } from "./imported-site.ts";
 import type { SiteInput } from "./site.ts";
 
 /** A calibration file: the camera it describes is named after it unless it names its cameras itself. */
@@ -80,7 +80,7 @@ function calibratedCamera(name: string, values: Values, where: string, options: 
   const distortionKey = keyOf(KEYS.distortion);
   const [k1 = 0, k2 = 0, p1 = 0, p2 = 0, k3 = 0] =
     distortionKey === undefined ? [] : numbers.list(distortionKey, [4, 5]);
-  const feed = options.feeds?.get(name);
+  const feed = options.feeds?.get(idOf(name));
   const sizeKey = keyOf(KEYS.size);
   const [widthPx = 0, heightPx = 0] =
     feed !== undefined

@@ -43,7 +43,7 @@ test("Qualisys calibration gives lens and pose in our conventions", () => {
 });
 
 test("Qualisys camera takes source and size of its feed", () => {
-  const feeds = new Map([["cam 1", { source: "video:clips/cam 1.mp4", widthPx: 600, heightPx: 480 }]]);
+  const feeds = new Map([["cam_1", { source: "video:clips/cam 1.mp4", widthPx: 600, heightPx: 480 }]]);
   const [camera] = importQualisys(calibration(), { where: "rig", feeds }).cameras;
   expect(camera).toMatchObject({ source: "video:clips/cam 1.mp4", intrinsics: { widthPx: 600, cxPx: 320 } });
   expect(() => importQualisys(calibration(), { where: "rig", feeds: new Map() })).toThrow(

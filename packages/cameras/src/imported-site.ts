@@ -27,7 +27,7 @@ export interface ImportOptions {
   readonly where: string;
   /** Name of the site; by default that of the file. */
   readonly name?: string;
-  /** By the camera's name in the calibration. Without it every camera is fed by a video of its name beside the site file. */
+  /** By the camera's id. Without it every camera is fed by a video of its id beside the site file. */
   readonly feeds?: ReadonlyMap<string, ImportFeed>;
 }
 
@@ -62,7 +62,7 @@ export function importedCamera(options: ImportOptions, camera: CalibratedCamera)
   const isRotation =
     rest.every((value) => Math.abs(value) < ORTHONORMAL_TOLERANCE) && determinant3(camera.cameraFromEnu) > 0;
   if (!isRotation) throw refuse("has a matrix that is no rotation, need one with orthonormal rows and determinant 1");
-  const feed = options.feeds?.get(camera.name);
+  const feed = options.feeds?.get(idOf(camera.name));
   if (feed === undefined && options.feeds !== undefined) throw refuse("has no source, need one for every camera");
   if (feed === undefined) return { ...camera, source: `video:${idOf(camera.name)}.mp4`, frameRateHz: null };
   const { widthPx, heightPx } = feed;
@@ -98,7 +98,7 @@ function cameraInput(camera: ImportedCamera): SiteInput["cameras"][number] {
   };
 }
 
-/** Makes a camera's name an id: what an id cannot hold becomes an underscore. */
-function idOf(name: string): string {
+/** Makes the name a calibration gives a camera an id of a site: what an id cannot hold becomes an underscore. */
+export function idOf(name: string): string {
   return name.replace(/[^A-Za-z0-9_-]/g, "_") || "_";
 }
