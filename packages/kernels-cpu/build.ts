@@ -11,7 +11,7 @@ const nativeFolder = join(import.meta.dir, "native");
 const sharedFolder = join(import.meta.dir, "..", "kernels", "native");
 const buildFolder = join(import.meta.dir, "build");
 const library = join(buildFolder, "libskyvox_cpu.so");
-const compiler = process.env["CXX"] || "g++";
+const compiler = process.env.CXX || "g++";
 const flags = ["-O3", "-std=c++17", "-fopenmp", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror"];
 
 await build();

@@ -42,6 +42,9 @@ export interface ScaleGuess {
 const LATTICE_POINTS = 25;
 const VOXELS_PER_EDGE = 100;
 const VOXEL_PIXELS_MIN = 2;
+/** A volume whose longest edge is shorter than this is a room. */
+const ROOM_M = 20;
+const PERSON_M = 2;
 /** Where axes do not meet ahead of the cameras: the distance at which rays of the outermost cameras meet at about 6 degrees. */
 const RANGE_PER_BASELINE = 10;
 /** A single camera has no scale at all. */
@@ -63,9 +66,9 @@ export function guessScale(cameras: readonly PlacedCamera[]): ScaleGuess {
       maxM: roundTo(maxM, voxelSizeM, Math.ceil),
       voxelSizeM,
     },
-    // The defaults of a site suit a field; in a room a target is a tenth of it and crosses it in two and a half seconds.
+    // The defaults of a site suit what flies over a field. In a room a person is looked for: arms and legs are one target.
     target: {
-      sizeM: Math.min(1, round125(longestM / 10)),
+      sizeM: longestM < ROOM_M ? Math.min(PERSON_M, round125(longestM / 2)) : 1,
       speedMps: Math.min(20, round125(longestM / 2.5)),
       accelerationMps2: Math.min(10, round125(longestM)),
     },

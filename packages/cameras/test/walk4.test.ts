@@ -100,7 +100,7 @@ walk4Test("Guessed volume holds the person comfortably at a scale that suits a r
     expect(volume.maxM[axis]).toBeGreaterThanOrEqual(high ?? Number.NaN);
   }
   for (const [axis, high] of volume.maxM.entries()) expect(high - (volume.minM[axis] ?? 0)).toBeLessThan(6);
-  expect(options.target).toEqual({ sizeM: 0.5, speedMps: 2, accelerationMps2: 5 });
+  expect(options.target).toEqual({ sizeM: 2, speedMps: 2, accelerationMps2: 5 });
 });
 
 walk4Test("All four videos are read at once, each frame at its time", async () => {

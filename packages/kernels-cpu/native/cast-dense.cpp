@@ -43,8 +43,7 @@ using namespace skyvox;
 int32_t sv_cast_dense(sv_context *context, int32_t handle) {
   Grid *grid = grid_of_kind(context, handle, true);
   if (grid == nullptr) return SV_ERROR_ARGUMENT;
-  for_pieces(context, grid->ray_count, [&](uint32_t begin, uint32_t end) {
-    const bool shared = context->threads > 1;
+  for_rays(context, grid->ray_count, [&](uint32_t begin, uint32_t end, bool shared) {
     for (uint32_t i = begin; i < end; i += 1) {
       const Ray &ray = grid->rays[i];
       const int32_t axis = sv_dominant_axis(ray.d[0], ray.d[1], ray.d[2]);

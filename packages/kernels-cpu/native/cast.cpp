@@ -103,7 +103,8 @@ int32_t sv_cast(sv_context *context, int32_t handle) {
   if (grid == nullptr) return SV_ERROR_ARGUMENT;
   if (grid->selected.count() == 0) return SV_OK;
   order_rays(grid);
-  for_bands(context, grid->selected.count(), [&](uint32_t begin, uint32_t end, int) {
+  const bool worth = grid->ray_count >= rays_worth_threads;
+  for_bands(context, grid->selected.count(), worth, [&](uint32_t begin, uint32_t end, int) {
     context->paths->cast_rays(*grid, begin, end);
     for (uint32_t slot = begin; slot < end; slot += 1) empty_margin(*grid, slot);
   });

@@ -26,17 +26,9 @@ Camera *camera_of(sv_context *context, int32_t handle) {
   return nullptr;
 }
 
-static bool has_avx2() {
-#if defined(__x86_64__)
-  return __builtin_cpu_supports("avx2") != 0;
-#else
-  return false;
-#endif
-}
-
 static const Paths *paths_of(int32_t isa) {
 #if defined(__x86_64__)
-  if (isa != SV_ISA_SCALAR && has_avx2()) return &avx2_paths;
+  if (isa != SV_ISA_SCALAR && __builtin_cpu_supports("avx2")) return &avx2_paths;
 #endif
   return isa == SV_ISA_AVX2 ? nullptr : &scalar_paths;
 }

@@ -60,10 +60,15 @@ struct Grid {
   List peaks, voxels;
 };
 
+/* What a motion frame is compared with: both in grey levels, 0 to 255. */
+struct Grey {
+  uint32_t threshold, step;
+};
+
 /* The ops that have a path per instruction set. Each call is the work of one thread. */
 struct Paths {
   const char *name;
-  uint64_t (*motion_rows)(const Camera &camera, const uint8_t *pixels, int32_t mode, uint32_t threshold, uint32_t row_begin,
+  uint64_t (*motion_rows)(const Camera &camera, const uint8_t *pixels, int32_t mode, Grey grey, uint32_t row_begin,
                           uint32_t row_end, uint32_t *rows, uint32_t rows_max);
   /* Marks bricks for rays [begin, end) of grid.order; `shared`: other threads mark at the same time. */
   void (*mark_rays)(const Grid &grid, uint32_t begin, uint32_t end, bool shared);
@@ -97,14 +102,14 @@ Grid *grid_of(sv_context *context, int32_t handle);
 /* As grid_of, but only for a grid opened with (or without) `dense`. */
 Grid *grid_of_kind(sv_context *context, int32_t handle, bool dense);
 
-/* Runs work(begin, end, band) on one equal part of [0, count) per thread. */
-template <class Work> void for_bands(const sv_context *context, uint32_t count, const Work &work) {
+/* Waking threads costs 10 to 50 us: work below these sizes stays on the calling thread. It is cut into the same bands. */
+constexpr uint64_t pixels_worth_threads = uint64_t{1} << 20;
+constexpr uint32_t rays_worth_threads = 1024, slots_worth_threads = 256;
+
+/* Runs work(begin, end, band) on one equal part of [0, count) per thread; one after the other where `worth` is false. */
+template <class Work> void for_bands(const sv_context *context, uint32_t count, bool worth, const Work &work) {
   const int bands = context->threads;
-  if (bands == 1) {
-    work(0u, count, 0);
-    return;
-  }
-#pragma omp parallel for num_threads(bands) schedule(static, 1)
+#pragma omp parallel for num_threads(bands) schedule(static, 1) if (worth && bands > 1)
   for (int band = 0; band < bands; band += 1) {
     const uint64_t begin = uint64_t{count} * static_cast<uint64_t>(band) / static_cast<uint64_t>(bands);
     const uint64_t end = uint64_t{count} * static_cast<uint64_t>(band + 1) / static_cast<uint64_t>(bands);
@@ -112,18 +117,19 @@ template <class Work> void for_bands(const sv_context *context, uint32_t count, 
   }
 }
 
-/* Runs work(begin, end) on pieces of [0, count) handed to whichever thread is free: rays differ much in length. */
-template <class Work> void for_pieces(const sv_context *context, uint32_t count, const Work &work) {
+/* Runs work(begin, end, shared) on pieces of the rays, handed to whichever thread is free: rays differ much in length. `shared`:
+ * others work at the same time. */
+template <class Work> void for_rays(const sv_context *context, uint32_t count, const Work &work) {
   constexpr uint32_t piece = 512;
-  if (context->threads == 1) {
-    work(0u, count);
+  if (context->threads == 1 || count < rays_worth_threads) {
+    work(0u, count, false);
     return;
   }
   const int pieces = static_cast<int>((uint64_t{count} + piece - 1) / piece);
 #pragma omp parallel for num_threads(context->threads) schedule(dynamic, 1)
   for (int index = 0; index < pieces; index += 1) {
     const uint32_t begin = static_cast<uint32_t>(index) * piece;
-    work(begin, count - begin < piece ? count : begin + piece);
+    work(begin, count - begin < piece ? count : begin + piece, true);
   }
 }
 

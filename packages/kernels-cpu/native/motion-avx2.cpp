@@ -19,7 +19,7 @@ SV_INLINE Step compare(__m256i c, __m256i b, __m256i threshold) {
   return {difference, ~static_cast<uint32_t>(_mm256_movemask_epi8(still))};
 }
 
-template <int Mode> SV_INLINE Step step(const uint8_t *pixels, void *background, __m256i threshold) {
+template <int Mode> SV_INLINE Step step(const uint8_t *pixels, void *background, __m256i threshold, __m256i most) {
   const __m256i c = _mm256_loadu_si256(reinterpret_cast<const __m256i *>(pixels));
   __m256i *place = static_cast<__m256i *>(background);
   const __m256i b = _mm256_loadu_si256(place);
@@ -28,9 +28,9 @@ template <int Mode> SV_INLINE Step step(const uint8_t *pixels, void *background,
     return compare(c, b, threshold);
   }
   if (Mode == SV_MOTION_SIGMA_DELTA) {
-    const __m256i one = _mm256_set1_epi8(1), up = _mm256_subs_epu8(c, b), down = _mm256_subs_epu8(b, c);
-    const __m256i moved = _mm256_add_epi8(b, _mm256_min_epu8(up, one));
-    _mm256_storeu_si256(place, _mm256_sub_epi8(moved, _mm256_min_epu8(down, one)));
+    const __m256i up = _mm256_subs_epu8(c, b), down = _mm256_subs_epu8(b, c);
+    const __m256i moved = _mm256_add_epi8(b, _mm256_min_epu8(up, most));
+    _mm256_storeu_si256(place, _mm256_sub_epi8(moved, _mm256_min_epu8(down, most)));
     return compare(c, b, threshold);
   }
   const __m256i low = b, high = _mm256_loadu_si256(place + 1);
@@ -61,17 +61,18 @@ __attribute__((noinline)) void append(Output *out, const Step &found, uint32_t x
   }
 }
 
-template <int Mode> uint64_t rows_of(const Camera &camera, const uint8_t *pixels, uint32_t threshold_grey, uint32_t row_begin,
+template <int Mode> uint64_t rows_of(const Camera &camera, const uint8_t *pixels, Grey grey, uint32_t row_begin,
                                      uint32_t row_end, uint32_t *rows, uint32_t rows_max) {
   constexpr size_t bytes = Mode == SV_MOTION_AVERAGE ? 2 : 1;
   const uint32_t width = static_cast<uint32_t>(camera.spec.width), whole = width & ~31u, rest = width & 31u;
-  const __m256i threshold = _mm256_set1_epi8(static_cast<char>(threshold_grey));
+  const __m256i threshold = _mm256_set1_epi8(static_cast<char>(grey.threshold));
+  const __m256i most = _mm256_set1_epi8(static_cast<char>(grey.step));
   Output out = {rows, rows_max, 0};
   for (uint32_t y = row_begin; y < row_end; y += 1) {
     const uint8_t *line = pixels + size_t{y} * width;
     uint8_t *background = reinterpret_cast<uint8_t *>(camera.background.get()) + size_t{y} * width * bytes;
     for (uint32_t x = 0; x < whole; x += 32) {
-      const Step found = step<Mode>(line + x, background + x * bytes, threshold);
+      const Step found = step<Mode>(line + x, background + x * bytes, threshold, most);
       if (__builtin_expect(found.moving != 0, 0)) append(&out, found, x, y);
     }
     if (rest == 0) continue;
@@ -79,7 +80,7 @@ template <int Mode> uint64_t rows_of(const Camera &camera, const uint8_t *pixels
     alignas(32) uint8_t c[32] = {}, b[64] = {};
     memcpy(c, line + whole, rest);
     memcpy(b, background + whole * bytes, rest * bytes);
-    const Step found = step<Mode>(c, b, threshold);
+    const Step found = step<Mode>(c, b, threshold, most);
     memcpy(background + whole * bytes, b, rest * bytes);
     if (found.moving != 0) append(&out, found, whole, y);
   }
@@ -88,12 +89,12 @@ template <int Mode> uint64_t rows_of(const Camera &camera, const uint8_t *pixels
 
 }  // namespace
 
-uint64_t motion_rows_avx2(const Camera &camera, const uint8_t *pixels, int32_t mode, uint32_t threshold, uint32_t row_begin,
+uint64_t motion_rows_avx2(const Camera &camera, const uint8_t *pixels, int32_t mode, Grey grey, uint32_t row_begin,
                           uint32_t row_end, uint32_t *rows, uint32_t rows_max) {
-  if (mode == SV_MOTION_DIFF) return rows_of<SV_MOTION_DIFF>(camera, pixels, threshold, row_begin, row_end, rows, rows_max);
+  if (mode == SV_MOTION_DIFF) return rows_of<SV_MOTION_DIFF>(camera, pixels, grey, row_begin, row_end, rows, rows_max);
   if (mode == SV_MOTION_SIGMA_DELTA)
-    return rows_of<SV_MOTION_SIGMA_DELTA>(camera, pixels, threshold, row_begin, row_end, rows, rows_max);
-  return rows_of<SV_MOTION_AVERAGE>(camera, pixels, threshold, row_begin, row_end, rows, rows_max);
+    return rows_of<SV_MOTION_SIGMA_DELTA>(camera, pixels, grey, row_begin, row_end, rows, rows_max);
+  return rows_of<SV_MOTION_AVERAGE>(camera, pixels, grey, row_begin, row_end, rows, rows_max);
 }
 
 }  // namespace skyvox

@@ -12,20 +12,20 @@ constexpr uint32_t strip = 1024; /* pixels compared at a time; a multiple of 8 *
 
 /* Differences that pass the threshold, 0 for still pixels; updates the background. */
 static void compare(const uint8_t *__restrict pixels, uint16_t *__restrict background16, uint8_t *__restrict background8, int32_t mode,
-                    uint32_t threshold, uint32_t count, uint8_t *__restrict moving) {
+                    Grey grey, uint32_t count, uint8_t *__restrict moving) {
   for (uint32_t i = 0; i < count; i += 1) {
     const uint32_t b = mode == SV_MOTION_AVERAGE ? background16[i] >> 8 : background8[i];
     const uint32_t difference = sv_difference(pixels[i], b);
-    moving[i] = static_cast<uint8_t>(difference > threshold ? difference : 0u);
+    moving[i] = static_cast<uint8_t>(difference > grey.threshold ? difference : 0u);
   }
   if (mode == SV_MOTION_DIFF) memcpy(background8, pixels, count);
   else if (mode == SV_MOTION_SIGMA_DELTA)
-    for (uint32_t i = 0; i < count; i += 1) background8[i] = static_cast<uint8_t>(sv_background_sigma_delta(pixels[i], background8[i]));
+    for (uint32_t i = 0; i < count; i += 1) background8[i] = static_cast<uint8_t>(sv_background_sigma_delta(pixels[i], background8[i], grey.step));
   else
     for (uint32_t i = 0; i < count; i += 1) background16[i] = static_cast<uint16_t>(sv_background_average(pixels[i], background16[i]));
 }
 
-uint64_t motion_rows_scalar(const Camera &camera, const uint8_t *pixels, int32_t mode, uint32_t threshold, uint32_t row_begin,
+uint64_t motion_rows_scalar(const Camera &camera, const uint8_t *pixels, int32_t mode, Grey grey, uint32_t row_begin,
                             uint32_t row_end, uint32_t *rows, uint32_t rows_max) {
   const uint32_t width = static_cast<uint32_t>(camera.spec.width);
   alignas(8) uint8_t moving[strip];
@@ -34,7 +34,7 @@ uint64_t motion_rows_scalar(const Camera &camera, const uint8_t *pixels, int32_t
     for (uint32_t x0 = 0; x0 < width; x0 += strip) {
       const uint32_t count = width - x0 < strip ? width - x0 : strip;
       const size_t at = size_t{y} * width + x0;
-      compare(pixels + at, camera.background.get() + at, reinterpret_cast<uint8_t *>(camera.background.get()) + at, mode, threshold,
+      compare(pixels + at, camera.background.get() + at, reinterpret_cast<uint8_t *>(camera.background.get()) + at, mode, grey,
               count, moving);
       memset(moving + count, 0, (8 - count % 8) % 8);
       for (uint32_t i = 0; i < count; i += 8) {
@@ -67,17 +67,21 @@ static void start_background(Camera *camera, const uint8_t *pixels, int32_t mode
 
 using namespace skyvox;
 
-int32_t sv_motion(sv_context *context, int32_t handle, const uint8_t *pixels, int32_t mode, int32_t threshold) {
+int32_t sv_motion(sv_context *context, int32_t handle, const uint8_t *pixels, int32_t mode, int32_t threshold,
+                  int32_t step) {
   Camera *camera = camera_of(context, handle);
   if (camera == nullptr) return SV_ERROR_ARGUMENT;
-  if (mode < SV_MOTION_DIFF || mode > SV_MOTION_AVERAGE || threshold < 0 || threshold > 255)
-    return fail(context, SV_ERROR_ARGUMENT, "Cannot find motion: mode %d and threshold %d, need 0 to 2 and 0 to 255", mode, threshold);
+  if (mode < SV_MOTION_DIFF || mode > SV_MOTION_AVERAGE || threshold < 0 || threshold > 255 || step < 1 || step > 255)
+    return fail(context, SV_ERROR_ARGUMENT, "Cannot find motion: mode %d, threshold %d, step %d, need 0 to 2, 0 to 255, 1 to 255", mode,
+                threshold, step);
+  const Grey grey = {static_cast<uint32_t>(threshold), static_cast<uint32_t>(step)};
+  const uint32_t width = static_cast<uint32_t>(camera->spec.width), height = static_cast<uint32_t>(camera->spec.height);
   List &list = camera->motion;
   uint64_t totals[bands_max] = {};
   if (camera->mode != mode) start_background(camera, pixels, mode);
   else
-    for_bands(context, static_cast<uint32_t>(camera->spec.height), [&](uint32_t begin, uint32_t end, int band) {
-      totals[band] = context->paths->motion_rows(*camera, pixels, mode, static_cast<uint32_t>(threshold), begin, end,
+    for_bands(context, height, uint64_t{height} * width >= pixels_worth_threads, [&](uint32_t begin, uint32_t end, int band) {
+      totals[band] = context->paths->motion_rows(*camera, pixels, mode, grey, begin, end,
                                                  list.band_rows(band), list.rows_max);
     });
   list.join(totals, context->threads);

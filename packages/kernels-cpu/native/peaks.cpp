@@ -103,7 +103,8 @@ int32_t sv_peaks(sv_context *context, int32_t handle, int32_t views_min, uint32_
   const Evidence evidence = {static_cast<uint32_t>(views_min), sum_min};
   List &list = grid->peaks;
   uint64_t totals[bands_max] = {};
-  for_bands(context, grid->selected.count(), [&](uint32_t begin, uint32_t end, int band) {
+  const uint32_t slots = grid->selected.count();
+  for_bands(context, slots, slots >= slots_worth_threads, [&](uint32_t begin, uint32_t end, int band) {
     totals[band] = peaks_of(*grid, evidence, begin, end, list.band_rows(band), list.rows_max);
   });
   list.join(totals, context->threads);

@@ -24,7 +24,7 @@ int32_t sv_select(sv_context *context, int32_t handle, int32_t views_min) {
     }
     selected.total += 1;
   }
-  for_bands(context, selected.count(), [&](uint32_t begin, uint32_t end, int) {
+  for_bands(context, selected.count(), selected.count() >= slots_worth_threads, [&](uint32_t begin, uint32_t end, int) {
     memset(static_cast<void *>(grid->pool.get() + size_t{begin} * brick_voxels), 0, size_t{end - begin} * brick_voxels * sizeof(Voxel));
   });
   return SV_OK;

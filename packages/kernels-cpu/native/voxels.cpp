@@ -11,7 +11,8 @@ int32_t sv_voxels(sv_context *context, int32_t handle, int32_t views_min, uint32
   const Evidence evidence = {static_cast<uint32_t>(views_min), sum_min};
   List &list = grid->voxels;
   uint64_t totals[bands_max] = {};
-  for_bands(context, grid->selected.count(), [&](uint32_t begin, uint32_t end, int band) {
+  const uint32_t slots = grid->selected.count();
+  for_bands(context, slots, slots >= slots_worth_threads, [&](uint32_t begin, uint32_t end, int band) {
     uint32_t *rows = list.band_rows(band);
     uint64_t total = 0;
     for (uint32_t slot = begin; slot < end; slot += 1) {

@@ -60,7 +60,7 @@ SV_EXPORT int32_t sv_camera_close(sv_context *context, int32_t camera);
 SV_EXPORT int32_t sv_grid_open(sv_context *context, const sv_grid_spec *spec, int32_t *grid);
 SV_EXPORT int32_t sv_grid_close(sv_context *context, int32_t grid);
 
-SV_EXPORT int32_t sv_motion(sv_context *context, int32_t camera, const uint8_t *pixels, int32_t mode, int32_t threshold);
+SV_EXPORT int32_t sv_motion(sv_context *context, int32_t camera, const uint8_t *pixels, int32_t mode, int32_t threshold, int32_t step);
 SV_EXPORT int32_t sv_cells(sv_context *context, int32_t camera, int32_t shift, int32_t pixels_min);
 SV_EXPORT int32_t sv_blobs(sv_context *context, int32_t camera, int32_t pixels_min);
 

@@ -12,8 +12,10 @@ SV_INLINE uint32_t sv_difference(uint32_t c, uint32_t b) { return c > b ? c - b 
 /* Previous frame. */
 SV_INLINE uint32_t sv_background_diff(uint32_t c) { return c; }
 
-/* One grey level toward the picture per frame. */
-SV_INLINE uint32_t sv_background_sigma_delta(uint32_t c, uint32_t b) { return b + (uint32_t)(c > b) - (uint32_t)(c < b); }
+/* At most `step` grey levels toward the picture per frame. */
+SV_INLINE uint32_t sv_background_sigma_delta(uint32_t c, uint32_t b, uint32_t step) {
+  return c > b ? b + (c - b < step ? c - b : step) : b - (b - c < step ? b - c : step);
+}
 
 /* Mean over 16 frames in Q8.8. Started at c << 8 it never passes 255 << 8 by more than 15, so 16 bits hold it. */
 SV_INLINE uint32_t sv_background_average(uint32_t c, uint32_t q8) { return (q8 + 16u * c - (q8 >> 4)) & 0xffffu; }

@@ -35,6 +35,13 @@ export interface GridSpec {
 /** How the background follows the picture: previous frame, one grey level per frame, or mean over 16 frames. */
 export type MotionMode = "diff" | "sigmaDelta" | "average";
 
+/** How one frame is compared. `threshold` is 0 … 255 grey levels; `step` (1 … 255, by default 1) is how fast `sigmaDelta` follows. */
+export interface MotionParams {
+  readonly mode: MotionMode;
+  readonly threshold: number;
+  readonly step?: number;
+}
+
 /** Which table of a camera or grid is read back; the layout of a row stands in the op of the same name. */
 export type CameraTable = "motion" | "cells" | "blobs";
 export type GridTable = "rays" | "marks" | "bricks" | "pool" | "dense" | "peaks" | "voxels";
@@ -58,7 +65,7 @@ export interface Kernels extends Disposable {
   closeGrid(grid: GridHandle): void;
 
   /** Uploads `[heightPx, widthPx]` uint8, compares it with the background, then updates the background. The first frame moves nothing. */
-  motion(camera: CameraHandle, pixels: Uint8Array, params: { mode: MotionMode; threshold: number }): void;
+  motion(camera: CameraHandle, pixels: Uint8Array, params: MotionParams): void;
   /** Bins the motion list into squares of `2^shift` pixels, dropping those with fewer than `pixelsMin` moving pixels. */
   cells(camera: CameraHandle, params: { shift: number; pixelsMin: number }): void;
   /** Labels 8-connected motion and sums its moments, dropping blobs of fewer than `pixelsMin` pixels. */

@@ -25,7 +25,7 @@ const functions = {
   sv_camera_close: { args: [pointer, i32], returns: i32 },
   sv_grid_open: { args: [pointer, pointer, pointer], returns: i32 },
   sv_grid_close: { args: [pointer, i32], returns: i32 },
-  sv_motion: { args: [pointer, i32, pointer, i32, i32], returns: i32 },
+  sv_motion: { args: [pointer, i32, pointer, i32, i32, i32], returns: i32 },
   sv_cells: { args: [pointer, i32, i32, i32], returns: i32 },
   sv_blobs: { args: [pointer, i32, i32], returns: i32 },
   sv_set_view: { args: [pointer, i32, i32, pointer, pointer], returns: i32 },

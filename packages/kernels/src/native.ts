@@ -20,6 +20,7 @@ import type {
   GridTable,
   Kernels,
   MotionMode,
+  MotionParams,
   Table,
 } from "./kernels.ts";
 import { lastNativeError, loadNative, type NativeFunctions, nativeStatus, textOf } from "./native-library.ts";
@@ -136,12 +137,12 @@ class NativeKernels implements Kernels {
     this.#grids.delete(grid);
   }
 
-  motion(camera: CameraHandle, pixels: Uint8Array, params: { mode: MotionMode; threshold: number }): void {
-    assertMotion(this.#camera(camera), pixels, params.threshold);
+  motion(camera: CameraHandle, pixels: Uint8Array, params: MotionParams): void {
+    assertMotion(this.#camera(camera), pixels, params);
     this.#reads.takeCamera(camera, "motion");
     this.#lent.push(pixels);
     const mode = motionModes[params.mode];
-    this.#check(this.#library.sv_motion(this.#context, camera, ptr(pixels), mode, params.threshold));
+    this.#check(this.#library.sv_motion(this.#context, camera, ptr(pixels), mode, params.threshold, params.step ?? 1));
   }
 
   cells(camera: CameraHandle, params: { shift: number; pixelsMin: number }): void {

@@ -3,7 +3,7 @@
  * operation (too many rays, no memory) is a SkyvoxError of the op instead.
  */
 import { assert } from "@skyvox/core";
-import type { CameraSpec, GridSpec } from "./kernels.ts";
+import type { CameraSpec, GridSpec, MotionParams } from "./kernels.ts";
 
 /** Largest picture side: a point of op `rays` has 21 bits of 1/256 pixel. */
 export const CAMERA_SIDE_PX_MAX = 8192;
@@ -34,10 +34,11 @@ export function assertGridSpec(spec: GridSpec): void {
   assert(!spec.dense || nx * ny * nz <= DENSE_VOXELS_MAX, "a dense grid has at most 2^28 voxels");
 }
 
-/** @throws {AssertionError} when the frame or the threshold does not fit the camera. */
-export function assertMotion(spec: CameraSpec, pixels: Uint8Array, threshold: number): void {
+/** @throws {AssertionError} when the frame, the threshold or the step does not fit the camera. */
+export function assertMotion(spec: CameraSpec, pixels: Uint8Array, { threshold, step = 1 }: MotionParams): void {
   assert(pixels.length === spec.widthPx * spec.heightPx, "pixels holds widthPx * heightPx values");
   assertInteger(threshold, 0, 255, "threshold");
+  assertInteger(step, 1, 255, "step");
 }
 
 /** @throws {AssertionError} when points is not whole rows of coordinates within 8192 pixels. */

@@ -14,7 +14,7 @@ import type {
   GridSpec,
   GridTable,
   Kernels,
-  MotionMode,
+  MotionParams,
   Table,
 } from "./kernels.ts";
 import { BLOB_WORDS, labelBlobs } from "./ops/blobs.ts";
@@ -85,9 +85,9 @@ class ReferenceKernels implements Kernels {
     this.#grids.delete(grid);
   }
 
-  motion(camera: CameraHandle, pixels: Uint8Array, params: { mode: MotionMode; threshold: number }): void {
+  motion(camera: CameraHandle, pixels: Uint8Array, params: MotionParams): void {
     const { spec, background, tables } = this.#camera(camera);
-    assertMotion(spec, pixels, params.threshold);
+    assertMotion(spec, pixels, params);
     const rows = extractMotion(background, pixels, spec.widthPx, params);
     tables.motion = limitedTable(rows, MOTION_WORDS, spec.motionMax, statusBits.motionOverflow);
   }

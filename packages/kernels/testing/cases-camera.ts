@@ -38,6 +38,21 @@ export const cameraCases: readonly ConformanceCase[] = [
     },
   },
   {
+    name: "motion: sigma-delta in larger steps",
+    seeds: 12,
+    run: async (kernels, prng) => {
+      const [widthPx, heightPx] = randomFrameSize(prng);
+      const step = pick(prng, 1, 2, 7, 1 + prng.int(255), 255);
+      return onCamera(kernels, roomy(widthPx, heightPx), (camera, log) => {
+        for (let i = 0; i < 6; i++) {
+          const frame = randomFrame(prng, widthPx * heightPx);
+          kernels.motion(camera, frame, { mode: "sigmaDelta", threshold: 20, step });
+          log.camera(camera, "motion");
+        }
+      });
+    },
+  },
+  {
     name: "motion: a change of mode starts over",
     seeds: 8,
     run: (kernels, prng) =>

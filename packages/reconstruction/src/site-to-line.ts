@@ -26,6 +26,8 @@ export interface LineCamera {
   readonly cellShift: number;
   /** Half a voxel's footprint at the volume's centre, in 1/256 pixel. */
   readonly bundleSpreadQ8: number;
+  /** Capture time of the first frame observed, null before it. */
+  firstCaptureNs: bigint | null;
   /** From this many moving pixels on the frame says nothing about targets. */
   readonly floodedPixelCount: number;
 }
@@ -138,6 +140,7 @@ function openCamera(
     pose,
     cellShift,
     bundleSpreadQ8: Math.round((128 * volume.voxelSizeM * intrinsics.fxPx) / range.centreM),
+    firstCaptureNs: null,
     floodedPixelCount,
   };
 }

@@ -38,6 +38,16 @@ test("Motion in mode sigmaDelta moves the background one grey level per frame", 
   expect(state.levels[0]).toBe(52);
 });
 
+test("Motion in mode sigmaDelta takes larger steps, and never past the picture", () => {
+  const state = background(1);
+  const differences = [50, 60, 60, 30, 30].map((level) => {
+    return extractMotion(state, Uint8Array.of(level), 1, { mode: "sigmaDelta", threshold: 0, step: 7 })[1] ?? 0;
+  });
+  // Background 50, 50, 57, 60, 53, then 46: 10, 3, 30 and 23 grey levels off.
+  expect(differences).toEqual([0, 10, 3, 30, 23]);
+  expect(state.levels[0]).toBe(46);
+});
+
 test("Motion in mode average follows a sixteenth of the way per frame", () => {
   const state = background(1);
   const differences = [100, 200, 200].map((level) => {

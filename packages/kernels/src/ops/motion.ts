@@ -8,14 +8,14 @@
  *   difference = |c - b|, taken before the background is updated; moving where difference > threshold (0 … 255, strict).
  *   Every pixel, moving or not, then updates the background:
  *     diff        b := c
- *     sigmaDelta  b := b + sign(c - b)
+ *     sigmaDelta  b := b + min(max(c - b, -step), step), step 1 … 255 grey levels per frame (1 where none is given)
  *     average     bg is unsigned Q8.8 started at c << 8; b = bg >> 8; bg := (bg + 16 c - (bg >> 4)) mod 2^16
  * `average` follows the mean over 16 frames. From its start bg never passes 65,295, so the modulus never acts.
  *
  * The first frame, and the first frame after a change of mode, becomes the background and moves nothing. The table keeps the first
  * `motionMax` rows; `total` counts every moving pixel, and `motionOverflow` is set where they differ.
  */
-import type { MotionMode } from "../kernels.ts";
+import type { MotionMode, MotionParams } from "../kernels.ts";
 import { Rows } from "./rows.ts";
 
 /** Words in a row of table "motion". */
@@ -33,7 +33,7 @@ export function extractMotion(
   background: Background,
   pixels: Uint8Array,
   widthPx: number,
-  params: { readonly mode: MotionMode; readonly threshold: number },
+  params: MotionParams,
 ): Uint32Array {
   const { levels } = background;
   const fraction = params.mode === "average" ? 8 : 0;
@@ -47,14 +47,14 @@ export function extractMotion(
     const c = pixels[i]!;
     const difference = Math.abs(c - (levels[i]! >> fraction));
     if (difference > params.threshold) rows.push((i % widthPx) | (Math.floor(i / widthPx) << 16), difference);
-    levels[i] = follow(params.mode, levels[i]!, c);
+    levels[i] = follow(params, levels[i]!, c);
   }
   return rows.toArray();
 }
 
 /** Returns the background of a pixel after it saw grey level `c`. */
-function follow(mode: MotionMode, level: number, c: number): number {
+function follow({ mode, step = 1 }: MotionParams, level: number, c: number): number {
   if (mode === "diff") return c;
-  if (mode === "sigmaDelta") return level + Math.sign(c - level);
+  if (mode === "sigmaDelta") return level + Math.min(Math.max(c - level, -step), step);
   return (level + 16 * c - (level >> 4)) & 0xffff;
 }
