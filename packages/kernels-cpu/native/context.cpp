@@ -51,7 +51,7 @@ static bool camera_fill(Camera *camera, const sv_camera_spec &spec, int bands) {
          camera->cells.open(4, static_cast<uint32_t>(spec.cells_max), SV_CELLS_OVERFLOW, 1) &&
          camera->blobs.open(16, static_cast<uint32_t>(spec.blobs_max), SV_BLOBS_OVERFLOW, 1) &&
          camera->column_sums.allocate(width * 4) && camera->columns_used.allocate(width / 64 + 1) &&
-         camera->parent.allocate(motion_max) && camera->blob_pixels.allocate(motion_max);
+         camera->run_start.allocate(motion_max + 1) && camera->run_parent.allocate(motion_max) && camera->run_pixels.allocate(motion_max);
 }
 
 }  // namespace skyvox

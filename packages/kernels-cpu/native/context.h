@@ -26,7 +26,7 @@ struct Camera {
   List motion, cells, blobs;
   Block<uint32_t> column_sums; /* cells: four words per column of the image at shift 0 */
   Block<uint64_t> columns_used;
-  Block<uint32_t> parent, blob_pixels; /* blobs: one word per motion row */
+  Block<uint32_t> run_start, run_parent, run_pixels; /* blobs: a run has at least one motion row */
 };
 
 /* Sum and view bits side by side: one voxel is one memory access. */
