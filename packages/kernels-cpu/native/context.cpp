@@ -1,4 +1,7 @@
-/* Opening and closing: the context, its instruction set, its cameras and its errors; submit and fence. */
+/* Opening and closing: the context, its instruction set, its cameras and its errors; submit and fence.
+ *
+ * All memory of a camera is taken when it is opened. Whoever fails to get some says so by status; nothing throws. Ops have run when
+ * they return, so a fence is always passed. */
 #include "context.h"
 
 #include <new>

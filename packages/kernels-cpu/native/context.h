@@ -1,7 +1,7 @@
 /* What stands behind sv_context on the CPU: cameras, grids, the chosen instruction set and the last error.
  *
- * Ops run when they are called; a submit has nothing left to do. Work is cut into one band per thread, and where a band owns what it
- * writes no atomics are needed; `mark` and `castDense` share words between threads and add with relaxed atomics then. */
+ * Ops run when they are called; a submit has nothing left to do. Work is cut into one band per thread, which alone writes its part of the
+ * output; only `mark` shares words between threads and sets bits with relaxed atomics then. */
 #ifndef SKYVOX_CPU_CONTEXT_H
 #define SKYVOX_CPU_CONTEXT_H
 #include "../../kernels/native/dda.h"

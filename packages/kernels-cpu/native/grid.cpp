@@ -1,4 +1,7 @@
-/* Opening, closing, clearing a grid and placing its views. */
+/* Opening, closing and clearing a grid, and placing its views.
+ *
+ * All memory of a grid is taken when it is opened. A dense grid has rays and sums only; a grid of bricks has masks and slots of all its
+ * bricks and voxels of at most bricks_max. Clearing costs the masks and the slots in use, or all sums of a dense grid. */
 #include "context.h"
 
 #include <new>

@@ -1,4 +1,7 @@
-/* Op motion, 32 pixels per step of AVX2; see motion.cpp. The only code here runs after a check of the processor. */
+/* Op motion, 32 pixels per step of AVX2; see motion.cpp. Entered only after a check of the processor.
+ *
+ * A difference is the or of two saturating subtractions, a move toward the picture the minimum of each and the step. Pixels that
+ * move are rare: a step that has one leaves the loop to list it. */
 #if defined(__x86_64__)
 #include "../../kernels/native/motion.h"
 #include "context.h"

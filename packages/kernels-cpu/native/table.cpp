@@ -1,4 +1,7 @@
-/* Reading tables back: how many rows each has and a copy of them. */
+/* Reading tables back: how many rows each has, and a copy of them.
+ *
+ * Most tables lie as they are read; the pool is rearranged while it is copied. A table whose op has not run since the grid or camera
+ * was opened has no rows. */
 #include "context.h"
 
 namespace skyvox {

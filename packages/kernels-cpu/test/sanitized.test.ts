@@ -42,7 +42,14 @@ async function call(args: string[]): Promise<void> {
 }
 
 describe.skipIf(Bun.which(compiler) === null)("Random calls under sanitizers", () => {
-  test("compile", build, COMPILE_MS_MAX);
+  test(
+    "compile",
+    async () => {
+      await build();
+      expect(statSync(program).isFile()).toBe(true);
+    },
+    COMPILE_MS_MAX,
+  );
 
   for (const seed of [1, 2, 3]) {
     test(

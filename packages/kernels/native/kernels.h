@@ -1,5 +1,7 @@
 /* The C ABI of every native backend (cpu, cuda). Fixed-width types, int32 status, out-pointers last.
- * The meaning and the arithmetic of each op stand in packages/kernels/src/ops/<op>.ts. All functions are called from one thread. */
+ *
+ * The meaning and the arithmetic of each op stand in packages/kernels/src/ops/<op>.ts. All functions of a context are called from
+ * one thread. Handles are small integers, used again after close. Pixels and points are read until the next fence at the latest. */
 #ifndef SKYVOX_KERNELS_H
 #define SKYVOX_KERNELS_H
 #include <stdint.h>
@@ -10,7 +12,7 @@
 #define SV_EXPORT __attribute__((visibility("default")))
 #endif
 
-#define SV_ABI_VERSION 1
+#define SV_ABI_VERSION 2
 
 /* Status of a call. */
 enum { SV_OK = 0, SV_ERROR_ARGUMENT = 1, SV_ERROR_MEMORY = 2, SV_ERROR_DEVICE = 3, SV_ERROR_CAPACITY = 4 };

@@ -77,8 +77,8 @@ export function textOf(bytes: Uint8Array): string {
   return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
 }
 
-/** Version 1 of `kernels.h`: version, then bytes of camera_spec, grid_spec, ray_model, table, device_info. */
-const ABI = [1, 20, 32, 72, 16, 128];
+/** Version 2 of `kernels.h`: version, then bytes of camera_spec, grid_spec, ray_model, table, device_info. */
+const ABI = [2, 20, 32, 72, 16, 128];
 
 function checkAbi(libraryPath: string): void {
   const found = new Int32Array(new ArrayBuffer(4 * ABI.length));

@@ -1,5 +1,10 @@
-import type { Pointer } from "bun:ffi";
-import { ptr } from "bun:ffi";
+/**
+ * The tables that were asked for and are still to be delivered.
+ *
+ * They are copied behind the fence, when reading waits for nothing. An op that would overwrite one before has it copied at once: then
+ * the copy waits for the device, and what arrives is still the table as it was asked for.
+ */
+import { type Pointer, ptr } from "bun:ffi";
 import type { CameraHandle, CameraTable, GridHandle, GridTable, Table } from "./kernels.ts";
 import type { NativeFunctions } from "./native-library.ts";
 
@@ -26,7 +31,7 @@ interface Read {
   copy: Table | null;
 }
 
-/** The tables asked for and not yet delivered. */
+/** Keeps what was asked of one context. */
 export class NativeReads {
   readonly #library: NativeFunctions;
   readonly #context: Pointer;

@@ -42,16 +42,16 @@ describe("A native library", () => {
   });
 
   test.skipIf(compiler === undefined)("of another version is refused before anything runs", () => {
-    const later = buildStub("later.so", "2, 20, 32, 72, 16, 128");
+    const later = buildStub("later.so", "3, 20, 32, 72, 16, 128");
     expect(reasonOf(later)).toBe(
-      `Cannot load "${later}": kernels.h version 2 with structs of 20, 32, 72, 16, 128 bytes, ` +
-        "need version 1 with 20, 32, 72, 16, 128: bun run native",
+      `Cannot load "${later}": kernels.h version 3 with structs of 20, 32, 72, 16, 128 bytes, ` +
+        "need version 2 with 20, 32, 72, 16, 128: bun run native",
     );
   });
 
   test.skipIf(compiler === undefined)("with other struct sizes is refused", () => {
-    const other = buildStub("other.so", "1, 20, 36, 72, 16, 128");
-    expect(reasonOf(other)).toContain("structs of 20, 36, 72, 16, 128 bytes, need version 1 with 20, 32, 72");
+    const other = buildStub("other.so", "2, 20, 36, 72, 16, 128");
+    expect(reasonOf(other)).toContain("structs of 20, 36, 72, 16, 128 bytes, need version 2 with 20, 32, 72");
   });
 
   test.skipIf(compiler === undefined)("that lacks a function is refused", () => {
