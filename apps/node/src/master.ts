@@ -13,14 +13,12 @@ import { openSite } from "./open-site.ts";
 import { RunSummary } from "./run-summary.ts";
 import { saveVoxels } from "./save-voxels.ts";
 import { sceneTruth } from "./scene-truth.ts";
-import { selectKernels } from "./select-kernels.ts";
+import { KERNEL_THREADS, selectKernels } from "./select-kernels.ts";
 import { SiteRun } from "./site-run.ts";
 import { TracksCsv } from "./tracks-csv.ts";
 import { wallMs } from "./wall-clock.ts";
 
 const LOOPBACK = "127.0.0.1";
-/** Threads of the cpu kernels. Decoders and the node need the other cores, and threads that wait for a busy core cost more than they bring. */
-const KERNEL_THREADS = 1;
 
 /**
  * Runs until the sources end (`--once`, `--max-seconds`) or until `interrupted` resolves.

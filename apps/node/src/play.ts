@@ -155,7 +155,11 @@ export class Player {
   }
 
   async #untilCaptured(captureNs: bigint): Promise<void> {
-    if (this.#options.pace !== "real-time") return;
+    if (this.#options.pace !== "real-time") {
+      // Sources that never wait would keep the loop from hearing that it should stop.
+      await new Promise((resolve) => setImmediate(resolve));
+      return;
+    }
     const waitMs = Number(captureNs - this.#siteNowNs()) / 1e6;
     if (waitMs > 0) await Bun.sleep(waitMs);
   }

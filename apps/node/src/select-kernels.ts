@@ -19,6 +19,9 @@ import type { BackendAnswer } from "./node-view.ts";
 
 const adapters: readonly KernelsAdapter[] = [cpuAdapter, referenceAdapter];
 
+/** Threads of the cpu kernels. Decoders and the node need the other cores, and threads that wait for a busy core cost more than they bring. */
+export const KERNEL_THREADS = 1;
+
 /** Names of `--kernels`: a backend, or the fastest that works here. */
 export const kernelChoices = ["auto", "cuda", "wgsl", "cpu", "reference"] as const;
 export type KernelChoice = (typeof kernelChoices)[number];
@@ -56,10 +59,10 @@ export async function selectKernels(choice: KernelChoice): Promise<Selection> {
     throw new SkyvoxError("backend", `Cannot use kernels "${choice}": ${why}`);
   }
   const { backend, report } = chosen;
-  const slower = able.slice(1).map((other) => `${ratio(other.report, report)} of ${other.backend}'s`);
+  const slower = able.slice(1).map((other) => `${timesFaster(other.report, report)} times as fast as ${other.backend}`);
   const reason =
     choice === "auto"
-      ? `fastest correct backend${slower.length === 0 ? "" : `, a step takes ${slower.join(", ")}`}`
+      ? `fastest correct backend${slower.length === 0 ? "" : `, ${slower.join(", ")}`}`
       : `asked for by --kernels ${choice}`;
   return { backend, reason, answers: reports.map((entry) => answerOf(entry, backend, reason)) };
 }
@@ -120,6 +123,6 @@ function answerOf(
   };
 }
 
-function ratio(slow: ProbeReport, fast: ProbeReport): string {
-  return `1/${Math.max(1, Math.round((slow.stepMs ?? 0) / (fast.stepMs ?? 1)))}`;
+function timesFaster(slow: ProbeReport, fast: ProbeReport): number {
+  return Math.round((slow.stepMs ?? 0) / (fast.stepMs ?? 1));
 }

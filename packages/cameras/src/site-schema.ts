@@ -99,6 +99,12 @@ const motion = z
       .max(255)
       .default(16)
       .describe("A pixel moves when it differs by more than this many grey levels."),
+    step: z
+      .int()
+      .min(1)
+      .max(255)
+      .default(1)
+      .describe("How many grey levels per frame the background of sigmaDelta follows the picture."),
   })
   .describe("How moving pixels are found.");
 

@@ -9,7 +9,7 @@ test("Site fills in every default", () => {
   const site = siteOf();
   expect(site.options).toEqual({
     viewsMin: 2,
-    motion: { mode: "sigmaDelta", threshold: 16 },
+    motion: { mode: "sigmaDelta", threshold: 16, step: 1 },
     cellShift: "auto",
     blobPixelsMin: 2,
     floodedFraction: 0.3,

@@ -15,7 +15,6 @@ import type { Table } from "@skyvox/kernels";
 import { detectionsFromPeaks } from "@skyvox/voxels";
 import { detectionViews } from "./detection-views.ts";
 import { rayPoints } from "./ray-points.ts";
-import { backgroundStep } from "./settling.ts";
 import type { Line } from "./site-to-line.ts";
 
 /** What one frame set gave: the detections, and the voxels enough views agree on (layout: `voxels` of `@skyvox/kernels`). */
@@ -39,9 +38,7 @@ export async function observe(line: Line, frame: Frame): Promise<Observation> {
   assert(frame.widthPx === camera.intrinsics.widthPx, "a frame is as wide as its camera's intrinsics say");
   assert(frame.heightPx === camera.intrinsics.heightPx, "a frame is as high as its camera's intrinsics say");
 
-  camera.firstCaptureNs ??= frame.captureNs;
-  const step = backgroundStep(frame.captureNs, camera.firstCaptureNs);
-  kernels.motion(camera.handle, frame.pixels, { ...line.motion, step });
+  kernels.motion(camera.handle, frame.pixels, line.motion);
   kernels.cells(camera.handle, { shift: camera.cellShift, pixelsMin: 1 });
   kernels.blobs(camera.handle, { pixelsMin: line.blobPixelsMin });
   const tables = Promise.all([kernels.readCamera(camera.handle, "cells"), kernels.readCamera(camera.handle, "blobs")]);

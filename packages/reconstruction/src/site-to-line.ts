@@ -7,7 +7,7 @@
 
 import { cameraIntrinsics, cameraPose, type Site } from "@skyvox/cameras";
 import { assert, type CameraId, distance, type Intrinsics, type Pose, SkyvoxError, type Vec3 } from "@skyvox/core";
-import { buildRayModel, type CameraHandle, type GridHandle, type Kernels, type MotionMode } from "@skyvox/kernels";
+import { buildRayModel, type CameraHandle, type GridHandle, type Kernels, type MotionParams } from "@skyvox/kernels";
 
 /** The volume as voxels: the cell `[x, y, z]` spans `minEnuM + voxelSizeM * [x, y, z]` to one voxel further. */
 export interface LineVolume {
@@ -26,8 +26,6 @@ export interface LineCamera {
   readonly cellShift: number;
   /** Half a voxel's footprint at the volume's centre, in 1/256 pixel. */
   readonly bundleSpreadQ8: number;
-  /** Capture time of the first frame observed, null before it. */
-  firstCaptureNs: bigint | null;
   /** From this many moving pixels on the frame says nothing about targets. */
   readonly floodedPixelCount: number;
 }
@@ -39,7 +37,7 @@ export interface Line extends Disposable {
   readonly volume: LineVolume;
   readonly cameras: readonly LineCamera[];
   readonly viewsMin: number;
-  readonly motion: { readonly mode: MotionMode; readonly threshold: number };
+  readonly motion: MotionParams;
   readonly blobPixelsMin: number;
   readonly raysMax: number;
   readonly target: Site["options"]["target"];
@@ -140,7 +138,6 @@ function openCamera(
     pose,
     cellShift,
     bundleSpreadQ8: Math.round((128 * volume.voxelSizeM * intrinsics.fxPx) / range.centreM),
-    firstCaptureNs: null,
     floodedPixelCount,
   };
 }
