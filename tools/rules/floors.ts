@@ -83,7 +83,7 @@ export const floorsAreDocumented: Rule = {
     const page = repository.files.get("docs/ARCHITECTURE.md");
     if (page === undefined) return [];
     return floors.flatMap((packages, floor) => {
-      const line = page.lines.findIndex((text) => new RegExp(`^\\| ${floor} \\|`).test(text));
+      const line = page.lines.findIndex((text) => new RegExp(`^\\| ${floor} +\\|`).test(text));
       const row = page.lines[line] ?? "";
       const missing = packages.filter((name) => isBuilt(repository, name) && !row.includes(`\`${name}\``));
       return missing.map((name) => ({ path: page.path, line: line + 1, text: `floor ${floor} does not list ${name}` }));

@@ -1,4 +1,8 @@
-/** The command line of a node: its flags, their defaults and what they may be. */
+/**
+ * The command line: a node's flags, their defaults and what they may be, and how any command reads its own.
+ *
+ * Flags are split by the runtime's `parseArgs` and checked by zod; what is wrong becomes one line that names the flag.
+ */
 import { parseArgs } from "node:util";
 import { messageOf, SkyvoxError } from "@skyvox/core";
 import { z } from "zod";

@@ -18,6 +18,7 @@ const HISTORY_MAX = 1800;
 const TRACKS_KEPT_MAX = 256;
 const RATE_WINDOW_MS = 2000;
 
+/** What a node's state starts from. */
 export interface NodeStateOptions {
   readonly version: string;
   readonly site: Site;
@@ -26,6 +27,7 @@ export interface NodeStateOptions {
   readonly wallMs: () => number;
 }
 
+/** Takes the worker's reports and answers what is asked of the node. */
 export class NodeState {
   readonly #options: NodeStateOptions;
   readonly #tracker: Tracker;

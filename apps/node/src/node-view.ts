@@ -1,4 +1,9 @@
 import type { Site } from "@skyvox/cameras";
+/**
+ * What the API may know of a running node.
+ *
+ * The API is written against this and nothing else: it cannot reach into the line, and its tests hand it plain values.
+ */
 import type { CameraId, TrackId, TrackUpdate } from "@skyvox/core";
 import type { CamerasMessage, HelloMessage, StreamMessage, TracksMessage } from "@skyvox/dashboard";
 
@@ -56,6 +61,7 @@ export interface NodeView {
   counters(): NodeCounters;
 }
 
+/** Counts since the node started. */
 export interface NodeCounters {
   readonly frameSetsTotal: number;
   readonly raysTotal: number;

@@ -3,6 +3,7 @@ import { loadSite, type Site, siteFromScene, siteProblems } from "@skyvox/camera
 import { SkyvoxError } from "@skyvox/core";
 import { demoScene } from "@skyvox/scene";
 
+/** A checked site and where it lies. */
 export interface OpenedSite {
   readonly site: Site;
   /** Folder that relative source paths start from. */

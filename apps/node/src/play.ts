@@ -14,6 +14,7 @@ import { siteNowNs, type Timeline } from "./timeline.ts";
 import { wallMs } from "./wall-clock.ts";
 import type { Pace } from "./worker-messages.ts";
 
+/** What is played, how fast, and who hears of it. */
 export interface PlayOptions {
   readonly line: Line;
   readonly sources: readonly FrameSource[];
@@ -25,6 +26,7 @@ export interface PlayOptions {
   readonly onFrameSet: (set: FrameSet<Observation>, result: Reconstruction, cost: FrameSetCost) => void;
 }
 
+/** Milliseconds one frame set took: observing its frames, and reconstructing it. */
 export interface FrameSetCost {
   readonly observeMs: number;
   readonly reconstructMs: number;
@@ -41,6 +43,7 @@ interface Reader {
   picture: (Picture & { readonly captureNs: bigint }) | null;
 }
 
+/** Plays sources once, from their first frames to their end. */
 export class Player {
   readonly #options: PlayOptions;
   readonly #readers: Map<CameraId, Reader>;

@@ -1,3 +1,8 @@
+/**
+ * What a person at the terminal reads: what runs and why, how far it is, what came of it.
+ *
+ * Lines go to standard output, progress to standard error; with `--json` the last line of standard output is for programs.
+ */
 import type { Site } from "@skyvox/cameras";
 import { secondsFromNs, type TrackId, type TrackUpdate } from "@skyvox/core";
 import type { NodeCounters } from "./node-view.ts";
@@ -5,6 +10,7 @@ import { Progress } from "./progress.ts";
 import type { Selection } from "./select-kernels.ts";
 import { wallMs } from "./wall-clock.ts";
 
+/** What a summary is about and how it is printed. */
 export interface RunSummaryOptions {
   readonly site: Site;
   readonly selection: Selection;

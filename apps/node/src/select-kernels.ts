@@ -34,6 +34,7 @@ export interface ProbeReport {
   readonly stepMs?: number;
 }
 
+/** The backend that runs, why, and what every other answered. */
 export interface Selection {
   readonly backend: BackendName;
   readonly reason: string;

@@ -14,6 +14,7 @@ import type { Timeline } from "./timeline.ts";
 import type { FromWorker, Pace, SnapshotMessage } from "./worker-messages.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
+/** What is run, on what, and who hears of it. */
 export interface SiteRunOptions {
   readonly site: Site;
   readonly siteDirectory: string;
@@ -30,6 +31,7 @@ export interface SiteRunOptions {
 /** A worker that dies this soon after its start is not started again: it would die again. */
 const RESTARTS_MAX = 5;
 
+/** A site that runs. Disposing it ends its worker. */
 export class SiteRun implements AsyncDisposable {
   readonly #options: SiteRunOptions;
   readonly #outcome = Promise.withResolvers<void>();

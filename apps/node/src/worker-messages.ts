@@ -12,6 +12,7 @@ import type { Timeline } from "./timeline.ts";
 /** Play recorded sources at the speed they were recorded at and skip what comes too late, or take every frame as fast as it comes. */
 export type Pace = "real-time" | "as-fast-as-possible";
 
+/** Everything a worker needs to begin. */
 export interface StartMessage {
   readonly type: "start";
   readonly site: Site;
@@ -30,6 +31,7 @@ export type ToWorker =
   | { readonly type: "snapshot"; readonly request: number; readonly cameraId: CameraId; readonly widthPx: number }
   | { readonly type: "stop" };
 
+/** What became of one camera's frames, and what moved in the last one. */
 export interface CameraReport {
   readonly id: CameraId;
   readonly state: "running" | "ended" | "failed";
@@ -43,6 +45,7 @@ export interface CameraReport {
   readonly blobs: readonly (readonly [number, number, number, number])[];
 }
 
+/** One frame set's detections and what they cost. */
 export interface FrameSetMessage {
   readonly type: "frameSet";
   readonly timeNs: bigint;
@@ -55,6 +58,7 @@ export interface FrameSetMessage {
   readonly reconstructMs: number;
 }
 
+/** Voxels that hold evidence: `indices` is `[count, 3]`, `evidence` `[count]` in summed grey levels. */
 export interface VoxelsReport {
   readonly type: "voxels";
   readonly timeNs: bigint;

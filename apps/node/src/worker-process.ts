@@ -1,3 +1,8 @@
+/**
+ * The node's side of a worker: starts the process, sends it messages and hands on what it says.
+ *
+ * Which messages there are stands in `worker-messages.ts`. Whether a worker that died is replaced is decided in `site-run.ts`.
+ */
 import type { CameraId } from "@skyvox/core";
 import type { Picture } from "./shrink.ts";
 import type { FromWorker, SnapshotMessage, StartMessage, ToWorker } from "./worker-messages.ts";

@@ -1,4 +1,9 @@
 import type { FrameSet, FrameSetAssembler, FrameSource } from "@skyvox/cameras";
+/**
+ * The worker's side of its reports: what to tell the node, and how often.
+ *
+ * Detections are told at once, since tracks wait for them. Pictures, voxels and counts are for people and go out ten times a second.
+ */
 import type { CameraId, Observation } from "@skyvox/core";
 import type { Reconstruction } from "@skyvox/reconstruction";
 import type { VoxelGrid } from "@skyvox/voxels";

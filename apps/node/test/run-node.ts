@@ -1,6 +1,13 @@
+/**
+ * What tests of the whole program share: running it as a person would, from the repository's root, in folders that are gone afterwards. Starting
+ * a process takes longer than a unit test may, so whoever imports this gets more time per test.
+ */
+import { setDefaultTimeout } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+
+setDefaultTimeout(30_000);
 
 export const REPOSITORY = resolve(import.meta.dir, "../../..");
 
@@ -17,6 +24,7 @@ export class TemporaryFolder implements Disposable {
   }
 }
 
+/** How a run ended and what it printed. */
 export interface Ended {
   readonly code: number | null;
   readonly stdout: string;

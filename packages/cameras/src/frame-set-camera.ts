@@ -1,3 +1,8 @@
+/**
+ * One camera as the frame-set assembler sees it: the items that wait, its period, and what became of its frames.
+ *
+ * When sets open and close is decided in `frame-sets.ts`.
+ */
 import { assert, type CameraId, NS_PER_MS } from "@skyvox/core";
 import { FramePeriod } from "./frame-period.ts";
 

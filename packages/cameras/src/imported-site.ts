@@ -1,3 +1,8 @@
+/**
+ * What all importers share: a calibrated camera and its feed become a camera of a site, cameras become a site.
+ *
+ * Each importer reads its own format into `CalibratedCamera`, in the conventions of this project; volume and target are guessed (`guess-scale.ts`).
+ */
 /** Makes a site of imported cameras: what the importers share once they have read lenses and poses. */
 import {
   determinant3,

@@ -1,3 +1,8 @@
+/**
+ * What a video file holds, asked of ffprobe before it is decoded.
+ *
+ * Sizes are as shown, so a file filmed upright on its side counts turned, as the decoder turns it.
+ */
 import { SkyvoxError } from "@skyvox/core";
 import { z } from "zod";
 

@@ -1,4 +1,8 @@
-/** What the tests of this package share: a camera and a site that parse, a folder that goes away, and where real recordings lie. */
+/**
+ * What the tests of this package share: a camera and a site that parse, a folder that goes away, and where real recordings lie.
+ *
+ * Tests change what they are about and leave the rest.
+ */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,6 +37,7 @@ export function siteInput(changes: Partial<SiteInput> = {}): SiteInput {
   };
 }
 
+/** The same site, checked and with its defaults. */
 export function siteOf(changes: Partial<SiteInput> = {}): Site {
   return parseSite(siteInput(changes), "test.json");
 }

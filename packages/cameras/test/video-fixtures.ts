@@ -34,6 +34,7 @@ export function writeVideo(frameCount: number, output: readonly string[]): void 
 /** Encoder options that keep every level of luma, with a key frame first and predicted frames after it. */
 export const LOSSLESS = ["-c:v", "libx264", "-qp", "0", "-preset", "ultrafast", "-pix_fmt", "yuv420p"];
 
+/** Runs ffmpeg and fails with what it complained of. */
 export function runFfmpeg(options: readonly string[], input?: Uint8Array): void {
   const result = Bun.spawnSync(["ffmpeg", "-v", "error", "-y", ...options], {
     stdin: input ?? "ignore",

@@ -16,6 +16,7 @@ export interface LineVolume {
   readonly sizeVoxels: readonly [number, number, number];
 }
 
+/** A camera opened on the backend, with what follows from where it stands. */
 export interface LineCamera {
   readonly id: CameraId;
   /** Bit of this camera in voxels and masks, 0 … 31. */

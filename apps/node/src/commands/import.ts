@@ -1,4 +1,8 @@
-/** The command `import`: a site file from a calibration that another program made. */
+/**
+ * The command `import`: a site file from a calibration that another program made.
+ *
+ * Reading each format is the business of `@skyvox/cameras`; this finds the files, asks videos and images for their size and writes the site.
+ */
 import { basename, dirname, relative, resolve } from "node:path";
 import {
   type ImportFeed,
