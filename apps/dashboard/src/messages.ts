@@ -18,7 +18,14 @@ export interface HelloMessage {
       readonly positionM: Point;
       /** Row-major `[3, 3]`, east-north-up to optical (x right, y down, z forward). */
       readonly cameraFromEnu: readonly number[];
-      readonly intrinsics: { widthPx: number; heightPx: number; fxPx: number; fyPx: number; cxPx: number; cyPx: number };
+      readonly intrinsics: {
+        widthPx: number;
+        heightPx: number;
+        fxPx: number;
+        fyPx: number;
+        cxPx: number;
+        cyPx: number;
+      };
       readonly source: string;
     }[];
   };

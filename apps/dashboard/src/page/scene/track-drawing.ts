@@ -1,0 +1,78 @@
+import type { Choices } from "../choices.ts";
+import { ellipsoidOf, type Point } from "../geometry.ts";
+import { AFTERGLOW_S, colourOf, type LiveState, type ShownTrack } from "../live-state.ts";
+import { ACCENT, TEXT } from "../palette.ts";
+import { GROUND_M } from "../site-plan.ts";
+import { TRAIL_S } from "../trail.ts";
+import type { Ellipsoids } from "./ellipsoids.ts";
+import { type Markers, SIGN } from "./markers.ts";
+import type { Segments } from "./segments.ts";
+
+/** What moving things are drawn with. */
+export interface Brushes {
+  readonly segments: Segments;
+  readonly markers: Markers;
+  readonly ellipsoids: Ellipsoids;
+}
+
+/** Samples further apart than this are not joined: nothing is known of the flight between. */
+export const TRAIL_GAP_S = 0.7;
+/** The velocity whip points to where the track will be in a second. */
+const WHIP_S = 1;
+
+/** Draws tracks, detections and truth as they are now and hands them to the graphics device. */
+export function drawMoving(brushes: Brushes, state: LiveState, choices: Choices): void {
+  for (const brush of [brushes.segments, brushes.markers, brushes.ellipsoids]) brush.clear();
+  if (choices.truth) {
+    for (const { positionM } of state.truth) brushes.markers.add(positionM, SIGN.ring, TEXT, 0.45, 23);
+  }
+  for (const { positionM } of state.detections) brushes.markers.add(positionM, SIGN.tick, ACCENT, 0.85, 11);
+  for (const track of state.tracks.values()) {
+    const lookedThrough = choices.cameraIndex !== null;
+    drawTrack(brushes, track, { state, choices, stem: !lookedThrough });
+  }
+  for (const brush of [brushes.segments, brushes.markers, brushes.ellipsoids]) brush.upload();
+}
+
+function drawTrack(
+  { segments, markers, ellipsoids }: Brushes,
+  track: ShownTrack,
+  { state, choices, stem }: { state: LiveState; choices: Choices; stem: boolean },
+): void {
+  const { now } = track;
+  const colour = colourOf(track);
+  const tentative = now.state === "tentative";
+  const left = track.endedS === null ? 1 : Math.max(0, 1 - (state.timeS - track.endedS) / AFTERGLOW_S);
+  const strength = (tentative ? 0.5 : 1) * left;
+  if (choices.trails) drawTrail(segments, track, state.timeS, colour, strength);
+  if (track.endedS !== null) return;
+  const chosen = choices.trackId === now.id;
+  if (stem) {
+    const foot: Point = [now.positionM[0], now.positionM[1], GROUND_M];
+    segments.add(foot, now.positionM, colour, 0.16 * strength, 0.34 * strength, 1);
+    markers.add(foot, SIGN.dot, colour, 0.5 * strength, 7);
+  }
+  const tip: Point = [
+    now.positionM[0] + now.velocityMps[0] * WHIP_S,
+    now.positionM[1] + now.velocityMps[1] * WHIP_S,
+    now.positionM[2] + now.velocityMps[2] * WHIP_S,
+  ];
+  segments.add(now.positionM, tip, colour, 0.95 * strength, 0.1 * strength, 1.6);
+  if (choices.ellipsoids) {
+    const axes = ellipsoidOf(now.covarianceM2);
+    if (axes) ellipsoids.add(now.positionM, axes, colour, strength);
+  }
+  const sign = now.state === "confirmed" ? SIGN.dot : SIGN.hollow;
+  markers.add(now.positionM, sign, colour, tentative ? 0.7 : 1, now.state === "confirmed" ? 24 : 17);
+  if (chosen) markers.add(now.positionM, SIGN.brackets, TEXT, 0.95, 36);
+}
+
+function drawTrail(segments: Segments, { trail }: ShownTrack, timeS: number, colour: number, strength: number): void {
+  const alpha = (i: number): number => 0.9 * strength * Math.max(0, 1 - (timeS - trail.timeS(i)) / TRAIL_S) ** 1.6;
+  const at = (i: number): Point => [trail.axisM(i, 0), trail.axisM(i, 1), trail.axisM(i, 2)];
+  for (let i = trail.count - 1; i > 0; i--) {
+    if (trail.timeS(i) - trail.timeS(i - 1) > TRAIL_GAP_S) continue;
+    const fresh = Math.max(0, 1 - (timeS - trail.timeS(i)) / TRAIL_S);
+    segments.add(at(i - 1), at(i), colour, alpha(i - 1), alpha(i), 1 + 1.5 * fresh);
+  }
+}

@@ -1,0 +1,59 @@
+import type { Point } from "./geometry.ts";
+
+/** Seconds of flight a trail keeps. */
+export const TRAIL_S = 10;
+const SAMPLE_INTERVAL_S = 0.08;
+const CAPACITY = Math.ceil(TRAIL_S / SAMPLE_INTERVAL_S) + 2;
+
+/** The recent positions of one track, oldest first, thinned to 12.5 a second; the newest is always the last one told. */
+export class Trail {
+  count = 0;
+  /** `[CAPACITY, 4]`: time in seconds, east, north, up in metres; row `first` is the oldest. */
+  private readonly rows = new Float64Array(CAPACITY * 4);
+  private first = 0;
+
+  /** Adds a position. Times rise; a position closer to the last kept one than the sampling interval replaces the newest. */
+  push(timeS: number, pointM: Point): void {
+    const replaces = this.count >= 2 && timeS - this.timeS(this.count - 2) < SAMPLE_INTERVAL_S;
+    if (!replaces) {
+      if (this.count === CAPACITY) this.first = (this.first + 1) % CAPACITY;
+      else this.count++;
+    }
+    const at = this.offset(this.count - 1);
+    this.rows[at] = timeS;
+    this.rows[at + 1] = pointM[0];
+    this.rows[at + 2] = pointM[1];
+    this.rows[at + 3] = pointM[2];
+    while (this.count > 2 && this.timeS(0) < timeS - TRAIL_S) {
+      this.first = (this.first + 1) % CAPACITY;
+      this.count--;
+    }
+  }
+
+  /** Time of a sample in seconds; 0 is the oldest. */
+  timeS(index: number): number {
+    return this.rows[this.offset(index)] ?? Number.NaN;
+  }
+
+  /** One coordinate of a sample in metres: axis 0 east, 1 north, 2 up. */
+  axisM(index: number, axis: 0 | 1 | 2): number {
+    return this.rows[this.offset(index) + 1 + axis] ?? Number.NaN;
+  }
+
+  /** Position at a time, straight between samples, or null where the trail does not reach that time. */
+  positionAt(timeS: number): Point | null {
+    if (this.count === 0 || timeS < this.timeS(0) || timeS > this.timeS(this.count - 1)) return null;
+    let after = this.count - 1;
+    while (after > 0 && this.timeS(after - 1) >= timeS) after--;
+    const before = Math.max(0, after - 1);
+    const span = this.timeS(after) - this.timeS(before);
+    const part = span > 0 ? (timeS - this.timeS(before)) / span : 1;
+    const axis = (i: 0 | 1 | 2): number =>
+      this.axisM(before, i) + part * (this.axisM(after, i) - this.axisM(before, i));
+    return [axis(0), axis(1), axis(2)];
+  }
+
+  private offset(index: number): number {
+    return ((this.first + index) % CAPACITY) * 4;
+  }
+}
