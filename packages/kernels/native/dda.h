@@ -1,4 +1,4 @@
-/* The walk of one ray through the grid: the integer DDA of src/ops/cast-dense.ts.
+/* The walk of one ray through the grid: the integer DDA of src/ops/walk.ts.
  *
  * The dominant axis k is the one of the largest |d|; j < l are the other two. The ray advances one slab (one voxel layer on k) at
  * a time; y is its position on j and z on l, in Q11.20 voxels. Since both slopes are at most 1, a slab holds 1 to 3 voxels. The

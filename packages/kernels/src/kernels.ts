@@ -9,7 +9,9 @@
 import type { Brand } from "@skyvox/core";
 import type { RayModel } from "./ray-model.ts";
 
+/** The four backends. */
 export type BackendName = "reference" | "cpu" | "cuda" | "wgsl";
+/** Names an open camera, or an open grid, of one backend. */
 export type CameraHandle = Brand<number, "CameraHandle">;
 export type GridHandle = Brand<number, "GridHandle">;
 
@@ -54,6 +56,9 @@ export interface Table {
   readonly status: number;
 }
 
+/**
+ * An open backend; holds its cameras and grids until it is disposed. What a caller must keep is asserted (`preconditions.ts`).
+ */
 export interface Kernels extends Disposable {
   readonly backend: BackendName;
   /** What runs the ops, in words: "AVX2, 2 threads". */
@@ -71,11 +76,15 @@ export interface Kernels extends Disposable {
   /** Labels 8-connected motion and sums its moments, dropping blobs of fewer than `pixelsMin` pixels. */
   blobs(camera: CameraHandle, params: { pixelsMin: number }): void;
 
-  /** Tells the grid where view 0 … 31 stands and looks; holds until it is told again. */
+  /** Tells the grid where view 0 … 31 stands and looks; holds until it is told again, for rays already added too. */
   setView(grid: GridHandle, view: number, model: RayModel): void;
   /** Forgets rays, marks, bricks, voxels and peaks of the last time step. */
   clear(grid: GridHandle): void;
-  /** Adds one ray per point; `points` is `[count, 4]` uint32: u and v in 1/256 pixel, weight, ignored. */
+  /**
+   * Adds one ray per point; `points` is `[count, 4]` uint32: u and v in 1/256 pixel, weight, ignored.
+   *
+   * @throws {SkyvoxError} code "capacity" when `raysMax` or a weight total of 2^32 would be passed; nothing is added then.
+   */
   rays(grid: GridHandle, view: number, points: Uint32Array): void;
   /** Pass 1: sets the view's bit in every brick a ray may cross. */
   mark(grid: GridHandle): void;
@@ -83,7 +92,7 @@ export interface Kernels extends Disposable {
   select(grid: GridHandle, viewsMin: number): void;
   /** Pass 2: adds each ray's weight and view bit to every voxel it crosses in a selected brick. */
   cast(grid: GridHandle): void;
-  /** Adds each ray's weight to every voxel it crosses; for grids opened with `dense`. */
+  /** Adds each ray's weight to every voxel it crosses and uses the rays up; for grids opened with `dense`. */
   castDense(grid: GridHandle): void;
   /** Finds the local maxima among voxels seen by `viewsMin` views with a sum of at least `sumMin`. */
   peaks(grid: GridHandle, params: { viewsMin: number; sumMin: number }): void;

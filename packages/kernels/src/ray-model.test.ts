@@ -191,6 +191,21 @@ describe("A ray model is refused", () => {
     // Origin at x = -1899: 1899 + 100 = 1999 slabs, 40 + 1999 + 8 = 2047.
     expect(far(1899)).toBe("not refused");
     expect(far(1900)).toContain("rays reach 2048 voxels of 1 m, need fewer than 2048");
+    // From the other side x = 1998.5 lies in slab 1998: 1999 slabs down to 0, and again 2047.
+    expect(far(-1998.5)).toBe("not refused");
+    expect(far(-1999.5)).toContain("rays reach 2048 voxels of 1 m");
+  });
+
+  test("where rays may run along a long axis, and not where none of the image does", () => {
+    // Beside a tower 1,000 voxels high, 1,100 away: level rays stay in range, rays that climb it would pass 1,000 slabs.
+    const beside = (angleDeg: number): string =>
+      refusal({
+        intrinsics: lens(640, 480, angleDeg, [0, 0, 0, 0, 0]),
+        pose: lookAt({ cameraInEnuM: [-1100, 50, 0], targetEnuM: [0, 50, 0] }),
+        grid: { minEnuM: [0, 0, 0], voxelSizeM: 1, sizeVoxels: [100, 100, 1000] },
+      });
+    expect(beside(40)).toBe("not refused");
+    expect(beside(120)).toContain("rays reach 2108 voxels of 1 m, need fewer than 2048: voxels of 1.04 m or more");
   });
 
   test("where the camera stands out of range on an axis along which no ray runs", () => {

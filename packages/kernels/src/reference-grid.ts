@@ -1,3 +1,9 @@
+/**
+ * One grid of the reference backend: what it holds, and which op of `ops/` changes what.
+ *
+ * Tables of fixed size (marks, dense) exist from their first op on and are zeroed by `clear`; lists (bricks, peaks, voxels) are what
+ * their last op found. Callers have checked the parameters; what a dense grid cannot do is asserted here.
+ */
 import { assert } from "@skyvox/core";
 import type { GridSpec, GridTable, Table } from "./kernels.ts";
 import { sizeInBricks } from "./ops/brick.ts";

@@ -1,3 +1,9 @@
+/**
+ * Cases of the ops on a frame: `motion`, `cells` and `blobs`.
+ *
+ * Sizes run from one pixel to 128 by 96 and include odd widths, so that a backend that takes 32 pixels at a time meets every rest.
+ * The first frame of a camera moves nothing; most cases therefore show two.
+ */
 import type { Prng } from "@skyvox/core";
 import type { CameraSpec, Kernels, MotionMode } from "../src/kernels.ts";
 import type { ConformanceCase } from "./case.ts";

@@ -1,3 +1,9 @@
+/**
+ * Cases of the ops on a grid, in scenes of random cameras that look at common targets.
+ *
+ * Grids are small, not cubic, and mostly no multiple of 8 a side; views include 31, whose bit is the sign of an int32. What random
+ * cameras hardly ever hit (faces, ties, corners) stands in `cases-walk.ts`.
+ */
 import type { Prng } from "@skyvox/core";
 import type { GridHandle, GridSpec, Kernels } from "../src/kernels.ts";
 import type { ConformanceCase } from "./case.ts";

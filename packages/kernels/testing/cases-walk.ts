@@ -1,3 +1,9 @@
+/**
+ * Cases of the walk: rays with chosen origins and directions, up to 32 at a time, one per view.
+ *
+ * They aim at what random cameras hardly ever hit: every face, edge and corner of the grid, rays along them, ties between axes and
+ * between boundaries, and the longest grid. Each is cast in two passes and densely.
+ */
 import type { Vec3 } from "@skyvox/core";
 import type { Kernels } from "../src/kernels.ts";
 import type { ConformanceCase } from "./case.ts";

@@ -1,4 +1,9 @@
-/** Random frames, grids, cameras and rays that cases are made of. All from a Prng, so that a seed names them. */
+/**
+ * Random frames, grids, cameras and rays that cases are made of.
+ *
+ * All come from a Prng, so that a seed names them. A grid has voxels of 1 m and its lower corner at the origin of the site, so that
+ * metres and voxels are one.
+ */
 import { type Intrinsics, lookAt, type Pose, type Prng, project, type Vec3 } from "@skyvox/core";
 import { appendRays, RAY_WORDS, type RayList } from "../src/ops/rays.ts";
 import { buildRayModel, type RayModel } from "../src/ray-model.ts";
@@ -36,6 +41,7 @@ export interface GridCamera {
   readonly model: RayModel;
 }
 
+/** Aims one of a few cameras at a place in the grid, from outside or, one time in four, from inside. */
 export function randomCamera(prng: Prng, sizeVoxels: Vec3): GridCamera {
   const somewhere = (low: number, high: number): Vec3 => [
     prng.uniform(low, high) * sizeVoxels[0],

@@ -1,3 +1,9 @@
+/**
+ * How a case reads a backend: it opens a camera or a grid, runs ops, and asks for tables on the way.
+ *
+ * Readings are snapshots, taken in the order asked for and delivered by one `submit` at the end, so a case also examines that a later
+ * op does not change what was asked for before.
+ */
 import { SkyvoxError } from "@skyvox/core";
 import type {
   CameraHandle,

@@ -51,9 +51,11 @@ test("The bend is bilinear between four nodes and rounds half up", () => {
 });
 
 test("The bend past the last node uses the last square", () => {
-  const table = { bendShift: 0, bendColumns: 2, bendRows: 2, bendQ12: Int32Array.of(0, 0, 8, 0, 0, 0, 8, 0) };
-  // Square 5 does not exist: the fraction 128 of square 0 is used.
+  const table = { bendShift: 0, bendColumns: 2, bendRows: 2, bendQ12: Int32Array.of(0, 0, 8, 0, 100, 0, 140, 0) };
+  // Column 5 and row 9 do not exist: the fractions 128 and 0 count from node (0, 0), halfway between 0 and 8.
   expect(bend(table, 5 * 256 + 128, 9 * 256, 0)).toBe(4);
+  // Fractions 128 and 128: between 4 and 120.
+  expect(bend(table, 5 * 256 + 128, 9 * 256 + 128, 0)).toBe(62);
 });
 
 test("Rays are appended in order with weight and view", () => {
