@@ -100,11 +100,16 @@ SV_INLINE uint32_t *cast_layer(const Caster &c, const sv_layer &layer, const Cor
 struct Scene {
   const Grid &grid;
   uint32_t begin, slots;
+  int32_t x_begin, x_end; /* bricks on x that the slots lie between */
   LayerKeys keys;
   Corners corners[layers_max];
   uint8_t active[layers_max / 8 + 1]; /* bit m & 7 of [m >> 3]: layer m has a brick with a slot */
 
-  Scene(const Grid &of, uint32_t slot_begin, uint32_t slot_end) : grid(of), begin(slot_begin), slots(slot_end - slot_begin) {}
+  Scene(const Grid &of, uint32_t slot_begin, uint32_t slot_end) : grid(of), begin(slot_begin), slots(slot_end - slot_begin) {
+    const uint32_t bricks_yz = static_cast<uint32_t>(grid.bricks[1] * grid.bricks[2]);
+    x_begin = static_cast<int32_t>(grid.selected.rows[slot_begin] / bricks_yz);
+    x_end = static_cast<int32_t>(grid.selected.rows[slot_end - 1] / bricks_yz) + 1;
+  }
 
   /* Fills the corners of a layer; false when none has a slot. */
   template <int K> SV_MEMBER bool look(const sv_layer &layer, int32_t n, Corners *out) const {
@@ -134,17 +139,18 @@ struct Scene {
     Corners found;
     if (look<K>(part, walk.n >> 3, &found)) to = cast_layer<K>(caster, part, found, walk.n, walk.ya, walk.yb, walk.za, walk.zb, to);
     sv_walk_advance(&walk, part.slabs);
-    const Layers layers = layers_of(walk, grid.size[A::k], grid.bricks[A::k]);
+    Layers layers = layers_of(walk, grid.size[A::k], grid.bricks[A::k]);
+    keep_to_x<K>(&layers, x_begin, x_end);
     keys.turn_to(layers, K, 0);
     keys.scan(layers, [&](uint32_t m) {
       const bool any = look<K>(layer_at(layers, m), layers.n + layers.step * static_cast<int32_t>(m), &corners[m]);
       const uint32_t bit = 1u << (m & 7);
       active[m >> 3] = static_cast<uint8_t>(any ? active[m >> 3] | bit : active[m >> 3] & ~bit);
     });
-    for (uint32_t group = 0; group * 8 < layers.count; group += 1) {
-      for (uint32_t bits = active[group]; bits != 0; bits &= bits - 1) {
-        const uint32_t m = group * 8 + static_cast<uint32_t>(__builtin_ctz(bits));
-        if (m >= layers.count) break;
+    for (uint32_t first = layers.begin; first < layers.end; first += 8) {
+      for (uint32_t bits = active[first >> 3]; bits != 0; bits &= bits - 1) {
+        const uint32_t m = first + static_cast<uint32_t>(__builtin_ctz(bits));
+        if (m >= layers.end) break;
         const uint32_t y = layers.y + layers.step_y * m, z = layers.z + layers.step_z * m;
         const int32_t n = walk.n + walk.step * 8 * static_cast<int32_t>(m);
         to = cast_layer<K>(caster, layer_at(layers, m), corners[m], n, y, y + walk.step_y, z, z + walk.step_z, to);
@@ -167,6 +173,7 @@ SV_INLINE void add(Voxel *pool, const uint32_t *address, const uint32_t *end, co
 }  // namespace
 
 void cast_rays_avx2(const Grid &grid, uint32_t slot_begin, uint32_t slot_end) {
+  if (slot_begin == slot_end) return;
   Scene scene(grid, slot_begin, slot_end);
   uint32_t addresses[3 * 2048 + 8];
   for (uint32_t i = 0; i < grid.ray_count; i += 1) {
