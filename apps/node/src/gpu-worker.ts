@@ -22,11 +22,12 @@ function send(message: FromWorker): void {
 async function work(start: StartMessage): Promise<void> {
   await using disposables = new AsyncDisposableStack();
   const kernels = disposables.use(await openKernels(start.backend, { threads: start.threads }));
+  // Sources ask other programs and wait; the line works its lens tables out meanwhile.
+  const opening = Promise.allSettled(
+    start.site.cameras.map((camera) => openSource(camera, { siteDirectory: start.siteDirectory })),
+  );
   const line = disposables.use(openLine(start.site, kernels));
-  const sources: FrameSource[] = [];
-  for (const camera of start.site.cameras) {
-    sources.push(disposables.use(await openSource(camera, { siteDirectory: start.siteDirectory })));
-  }
+  const sources = takeOpened(await opening, disposables);
   const assembler = new FrameSetAssembler<Observation>({
     cameras: line.cameras.map((camera) => camera.id),
     ...(start.site.options.frameSet.gateMs === undefined ? {} : { gateMs: start.site.options.frameSet.gateMs }),
@@ -53,6 +54,14 @@ async function work(start: StartMessage): Promise<void> {
   report.begin(timeline);
   await player.run();
   report.finish();
+}
+
+/** Takes all sources that opened, so that none is left behind. @throws what the first one that did not open threw. */
+function takeOpened(opened: readonly PromiseSettledResult<FrameSource>[], owner: AsyncDisposableStack): FrameSource[] {
+  const sources = opened.flatMap((result) => (result.status === "fulfilled" ? [owner.use(result.value)] : []));
+  const failure = opened.find((result) => result.status === "rejected");
+  if (failure !== undefined) throw failure.reason;
+  return sources;
 }
 
 /** Time in which the evidence shown for a voxel fades to half. */

@@ -13,7 +13,7 @@ import {
 } from "@skyvox/kernels";
 import { adapterOf, KERNEL_THREADS, type ProbeReport } from "./select-kernels.ts";
 
-const SIZE = { widthPx: 640, heightPx: 360 };
+const SIZE = { widthPx: 320, heightPx: 180 };
 const GRID = { minEnuM: [-16, -16, 0], voxelSizeM: 0.5, sizeVoxels: [64, 64, 64] } as const;
 const TIMED_STEPS = 3;
 
@@ -51,7 +51,7 @@ function makeInputs(): {
   const views = [0, 1, 2, 3].map((view) => {
     const angle = (view * Math.PI) / 2;
     const pose = lookAt({ cameraInEnuM: [30 * Math.cos(angle), 30 * Math.sin(angle), 3], targetEnuM: [0, 0, 16] });
-    const points = new Uint32Array(500 * 4);
+    const points = new Uint32Array(200 * 4);
     for (let at = 0; at < points.length; at += 4) {
       points[at] = prng.uint32() % ((SIZE.widthPx - 1) * 256);
       points[at + 1] = prng.uint32() % ((SIZE.heightPx - 1) * 256);
@@ -98,10 +98,10 @@ function prepare(kernels: Kernels, { frames, views }: ReturnType<typeof makeInpu
 
 const INTRINSICS = {
   ...SIZE,
-  fxPx: 560,
-  fyPx: 560,
-  cxPx: 319.5,
-  cyPx: 179.5,
+  fxPx: 280,
+  fyPx: 280,
+  cxPx: 159.5,
+  cyPx: 89.5,
   distortion: [-0.1, 0.01, 0, 0, 0],
 } as const;
 

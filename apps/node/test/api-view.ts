@@ -33,7 +33,7 @@ export const site: Site = {
   cameras: [siteCamera("north", [0, 50, 2]), siteCamera("east", [50, 0, 2])],
   options: {
     viewsMin: 2,
-    motion: { mode: "sigmaDelta", threshold: 16 },
+    motion: { mode: "sigmaDelta", threshold: 16, step: 1 },
     cellShift: "auto",
     blobPixelsMin: 2,
     floodedFraction: 0.3,

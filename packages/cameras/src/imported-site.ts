@@ -3,7 +3,6 @@
  *
  * Each importer reads its own format into `CalibratedCamera`, in the conventions of this project; volume and target are guessed (`guess-scale.ts`).
  */
-/** Makes a site of imported cameras: what the importers share once they have read lenses and poses. */
 import {
   determinant3,
   type Intrinsics,

@@ -46,7 +46,8 @@ export interface Line extends Disposable {
   cameraOf(id: CameraId): LineCamera;
 }
 
-const RAYS_MAX = 32768;
+/** Rays of one frame set: what one core casts in a few milliseconds. Past it cells are thinned. */
+const RAYS_MAX = 8192;
 const BRICKS_MAX = 16384;
 const PEAKS_MAX = 16384;
 const VOXELS_MAX = 65536;
