@@ -5,8 +5,8 @@
 
 import { cameraIntrinsics, cameraPose, type Site } from "@skyvox/cameras";
 import { type CameraId, LatencyMeter, RateMeter, secondsFromNs, type TrackId, type TrackUpdate } from "@skyvox/core";
-import type { CamerasMessage, HelloMessage, StreamMessage, TracksMessage } from "@skyvox/dashboard";
-import { LiveScore, Tracker } from "@skyvox/tracking";
+import type { CamerasMessage, HelloMessage, ScoreSummary, StreamMessage, TracksMessage } from "@skyvox/dashboard";
+import { LiveScore, type LiveScoreSummary, Tracker } from "@skyvox/tracking";
 import { cameraRates } from "./camera-rates.ts";
 import type { BackendAnswer, NodeCounters, VoxelSnapshot } from "./node-view.ts";
 import type { TruthAt } from "./scene-truth.ts";
@@ -211,7 +211,7 @@ export class NodeState {
         ? {}
         : {
             truth: truth.map(({ name, positionEnuM }) => ({ name, positionM: positionEnuM })),
-            score: this.#score.add(message.timeNs, updates, truth),
+            score: perFrameSet(this.#score.add(message.timeNs, updates, truth)),
           }),
     };
   }
@@ -247,6 +247,22 @@ export class NodeState {
     this.#cpu = { microseconds: user + system, wallMs: nowMs, percent };
     return percent;
   }
+}
+
+/** Turns the window's sums into what one frame set shows on average; switches stay a sum. */
+function perFrameSet(score: LiveScoreSummary): ScoreSummary {
+  const mean = (sum: number): number => sum / Math.max(1, score.frameSetCount);
+  const truthCount = Math.round(mean(score.truthCount));
+  const matchedCount = Math.round(mean(score.matchedCount));
+  return {
+    gospaM: score.gospaM,
+    rmseM: score.rmseM,
+    truthCount,
+    matchedCount,
+    missedCount: truthCount - matchedCount,
+    falseCount: Number(mean(score.falseCount).toFixed(1)),
+    switchCount: score.switchCount,
+  };
 }
 
 function shownTrack(update: TrackUpdate): TracksMessage["tracks"][number][] {

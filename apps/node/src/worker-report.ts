@@ -117,7 +117,7 @@ export class WorkerReport {
       framesTotal: state?.framesTotal ?? 0,
       skippedTotal: source.stats.skipped,
       lateTotal: counts.late,
-      missingTotal: counts.missing + source.stats.missing,
+      missingTotal: counts.missing,
       motionPixels: state?.observation?.motionPixelCount ?? 0,
       flooded: state?.observation?.flooded ?? false,
       blobs: boxesOf(state?.observation?.blobs ?? new Uint32Array()),

@@ -48,7 +48,7 @@ test("Live score forgets what is older than its window", () => {
   score.add(at(0), [], truth);
   expect(score.add(at(9), [track(1, [1, 0, 0]), track(2, [50, 0, 0])], truth).missedCount).toBe(2);
   const later = score.add(at(10), [track(1, [1, 0, 0]), track(2, [50, 0, 0])], truth);
-  expect(later).toMatchObject({ missedCount: 0, matchedCount: 4, truthCount: 4 });
+  expect(later).toMatchObject({ frameSetCount: 2, missedCount: 0, matchedCount: 4, truthCount: 4 });
   expect(later.rmseM).toBeCloseTo(Math.sqrt(1 / 2), 12);
 });
 
@@ -57,6 +57,7 @@ test("Live score before the first frame set is all zero, and time may not go bac
   expect(score.summary()).toEqual({
     gospaM: 0,
     rmseM: 0,
+    frameSetCount: 0,
     truthCount: 0,
     matchedCount: 0,
     missedCount: 0,

@@ -25,6 +25,8 @@ export interface LiveScoreSummary {
   readonly gospaM: number;
   /** Root mean square distance of matched pairs, metres; 0 where there is none. */
   readonly rmseM: number;
+  /** How many frame sets the window holds. */
+  readonly frameSetCount: number;
   readonly truthCount: number;
   readonly matchedCount: number;
   readonly missedCount: number;
@@ -93,6 +95,7 @@ export class LiveScore {
     return {
       gospaM: sum((entry) => entry.gospaM) / Math.max(1, this.#entries.length),
       rmseM: Math.sqrt(sum((entry) => entry.squaredM2) / Math.max(1, matchedCount)),
+      frameSetCount: this.#entries.length,
       truthCount: matchedCount + missedCount,
       matchedCount,
       missedCount,
