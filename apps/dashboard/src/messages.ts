@@ -54,7 +54,7 @@ export interface TracksMessage {
   readonly score?: ScoreSummary;
 }
 
-/** The live score of confirmed tracks against truth over the last ten seconds. */
+/** The live score of confirmed tracks against truth: counts of this frame set, errors and switches of the last ten seconds. */
 export interface ScoreSummary {
   /** Mean GOSPA in metres, c = 5 m, p = 2, alpha = 2. */
   readonly gospaM: number;

@@ -211,7 +211,7 @@ export class NodeState {
         ? {}
         : {
             truth: truth.map(({ name, positionEnuM }) => ({ name, positionM: positionEnuM })),
-            score: perFrameSet(this.#score.add(message.timeNs, updates, truth)),
+            score: shownScore(this.#score.add(message.timeNs, updates, truth)),
           }),
     };
   }
@@ -249,20 +249,9 @@ export class NodeState {
   }
 }
 
-/** Turns the window's sums into what one frame set shows on average; switches stay a sum. */
-function perFrameSet(score: LiveScoreSummary): ScoreSummary {
-  const mean = (sum: number): number => sum / Math.max(1, score.frameSetCount);
-  const truthCount = Math.round(mean(score.truthCount));
-  const matchedCount = Math.round(mean(score.matchedCount));
-  return {
-    gospaM: score.gospaM,
-    rmseM: score.rmseM,
-    truthCount,
-    matchedCount,
-    missedCount: truthCount - matchedCount,
-    falseCount: Number(mean(score.falseCount).toFixed(1)),
-    switchCount: score.switchCount,
-  };
+/** What the dashboard shows of a score: the counts of this frame set, errors and switches of the window. */
+function shownScore({ now, gospaM, rmseM, switchCount }: LiveScoreSummary): ScoreSummary {
+  return { ...now, gospaM, rmseM, switchCount };
 }
 
 function shownTrack(update: TrackUpdate): TracksMessage["tracks"][number][] {

@@ -31,6 +31,15 @@ test("Live score of a worked frame set: one pair 3 m off, one missed, one false;
   });
 });
 
+test("Live score tells the last frame set apart from its window", () => {
+  const score = new LiveScore();
+  score.add(at(1), [], truth);
+  const { now, missedCount } = score.add(at(2), [track(1, [0, 0, 0]), track(2, [90, 0, 0])], truth);
+  // One of two truth points is matched; the track at 90 m explains nothing. Over both sets three points were missed.
+  expect(now).toEqual({ truthCount: 2, matchedCount: 1, missedCount: 1, falseCount: 1 });
+  expect(missedCount).toBe(3);
+});
+
 test("Live score counts coasting tracks as shown", () => {
   expect(new LiveScore().add(at(1), [track(1, [0, 0, 0], "coasting")], truth).matchedCount).toBe(1);
 });
@@ -48,7 +57,7 @@ test("Live score forgets what is older than its window", () => {
   score.add(at(0), [], truth);
   expect(score.add(at(9), [track(1, [1, 0, 0]), track(2, [50, 0, 0])], truth).missedCount).toBe(2);
   const later = score.add(at(10), [track(1, [1, 0, 0]), track(2, [50, 0, 0])], truth);
-  expect(later).toMatchObject({ frameSetCount: 2, missedCount: 0, matchedCount: 4, truthCount: 4 });
+  expect(later).toMatchObject({ missedCount: 0, matchedCount: 4, truthCount: 4 });
   expect(later.rmseM).toBeCloseTo(Math.sqrt(1 / 2), 12);
 });
 
@@ -57,7 +66,7 @@ test("Live score before the first frame set is all zero, and time may not go bac
   expect(score.summary()).toEqual({
     gospaM: 0,
     rmseM: 0,
-    frameSetCount: 0,
+    now: { truthCount: 0, matchedCount: 0, missedCount: 0, falseCount: 0 },
     truthCount: 0,
     matchedCount: 0,
     missedCount: 0,

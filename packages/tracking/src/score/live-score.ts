@@ -25,8 +25,13 @@ export interface LiveScoreSummary {
   readonly gospaM: number;
   /** Root mean square distance of matched pairs, metres; 0 where there is none. */
   readonly rmseM: number;
-  /** How many frame sets the window holds. */
-  readonly frameSetCount: number;
+  /** The counts of the last frame set alone. */
+  readonly now: {
+    readonly truthCount: number;
+    readonly matchedCount: number;
+    readonly missedCount: number;
+    readonly falseCount: number;
+  };
   readonly truthCount: number;
   readonly matchedCount: number;
   readonly missedCount: number;
@@ -95,7 +100,7 @@ export class LiveScore {
     return {
       gospaM: sum((entry) => entry.gospaM) / Math.max(1, this.#entries.length),
       rmseM: Math.sqrt(sum((entry) => entry.squaredM2) / Math.max(1, matchedCount)),
-      frameSetCount: this.#entries.length,
+      now: countsOf(this.#entries.at(-1)),
       truthCount: matchedCount + missedCount,
       matchedCount,
       missedCount,
@@ -118,3 +123,8 @@ export class LiveScore {
 }
 
 const ENTRIES_MAX = 4096;
+
+function countsOf(entry: Entry | undefined): LiveScoreSummary["now"] {
+  const { matchedCount = 0, missedCount = 0, falseCount = 0 } = entry ?? {};
+  return { truthCount: matchedCount + missedCount, matchedCount, missedCount, falseCount };
+}
