@@ -1,4 +1,8 @@
-/** What the person chose, the buttons that show and change it, and the address that remembers it. */
+/**
+ * What the person chose, the buttons that show and change it, and the address that remembers it.
+ *
+ * Choices are one plain object that every view reads when it draws; only the actions here change it.
+ */
 import type { Actions, Choices, Layer } from "./choices.ts";
 import { readTarget, writeTarget } from "./deep-link.ts";
 import { byId, setAttribute } from "./element.ts";
@@ -6,14 +10,31 @@ import type { LiveState } from "./live-state.ts";
 
 const LAYERS: readonly Layer[] = ["truth", "voxels", "ellipsoids", "trails"];
 
-/** Makes the choices with their defaults; `follow` is to be called once per frame to take over an address once the site is known. */
-export function openActions(parts: { state: LiveState; fit: () => void }): {
-  choices: Choices;
-  actions: Actions;
-  follow: () => void;
-} {
-  const { state } = parts;
-  const choices: Choices = {
+/** The choices, what changes them, and a call per frame that takes an address over once the site is known. */
+export interface OpenActions {
+  readonly choices: Choices;
+  readonly actions: Actions;
+  readonly follow: () => void;
+}
+
+/** Makes the choices with their defaults and what the address says, and connects the buttons. */
+export function openActions(parts: { state: LiveState; fit: () => void }): OpenActions {
+  const desk = new Desk(parts.state);
+  const actions = actionsOn(desk, parts.fit);
+  for (const layer of LAYERS) byId(`layer-${layer}`).addEventListener("click", () => actions.toggleLayer(layer));
+  byId("pause").addEventListener("click", () => actions.togglePause());
+  byId("fit").addEventListener("click", () => actions.fit());
+  byId("help-open").addEventListener("click", () => actions.toggleHelp());
+  byId("help-close").addEventListener("click", () => byId("help-close").closest("dialog")?.close());
+  window.addEventListener("hashchange", () => desk.takeAddress());
+  desk.takeAddress();
+  desk.show();
+  return { choices: desk.choices, actions, follow: () => desk.followAddress() };
+}
+
+/** The choices together with the camera an address asked for before the site was known. */
+class Desk {
+  readonly choices: Choices = {
     truth: true,
     voxels: true,
     ellipsoids: true,
@@ -23,78 +44,67 @@ export function openActions(parts: { state: LiveState; fit: () => void }): {
     cameraIndex: null,
     follow: false,
   };
-  let wantedCameraId: string | null = null;
-  takeAddress();
-  addEventListener("hashchange", takeAddress);
+  wantedCameraId: string | null = null;
+  readonly state: LiveState;
 
-  const actions: Actions = {
-    toggleLayer(layer) {
-      choices[layer] = !choices[layer];
-      show();
-    },
-    togglePause() {
-      choices.paused = !choices.paused;
-      show();
-    },
-    toggleFollow() {
-      choices.follow = !choices.follow && choices.trackId !== null;
-      show();
-    },
-    toggleHelp() {
-      const help = byId("help");
-      if (!(help instanceof HTMLDialogElement)) return;
-      if (help.open) help.close();
-      else help.showModal();
-    },
-    fit() {
-      choices.cameraIndex = null;
-      choices.follow = false;
-      parts.fit();
-      show();
-    },
-    chooseTrack(id) {
-      choices.trackId = id;
-      if (id === null) choices.follow = false;
-      show();
-    },
-    chooseCamera(index) {
-      const known = index !== null && index < (state.hello?.site.cameras.length ?? 0);
-      choices.cameraIndex = known && index !== choices.cameraIndex ? index : null;
-      wantedCameraId = null;
-      show();
-    },
-  };
-  for (const layer of LAYERS) byId(`layer-${layer}`).addEventListener("click", () => actions.toggleLayer(layer));
-  byId("pause").addEventListener("click", () => actions.togglePause());
-  byId("fit").addEventListener("click", () => actions.fit());
-  byId("help-open").addEventListener("click", () => actions.toggleHelp());
-  byId("help-close").addEventListener("click", () => byId("help-close").closest("dialog")?.close());
-  // Where the page itself had the focus, the browser leaves it on the closed dialog's button, and the space key would open it again.
-  byId("help").addEventListener("close", () => byId("help-close").blur());
-  show();
-  return { choices, actions, follow };
-
-  function follow(): void {
-    if (wantedCameraId === null || !state.hello) return;
-    const index = state.hello.site.cameras.findIndex(({ id }) => id === wantedCameraId);
-    choices.cameraIndex = index < 0 ? null : index;
-    wantedCameraId = null;
-    show();
+  constructor(state: LiveState) {
+    this.state = state;
   }
 
-  function takeAddress(): void {
+  takeAddress(): void {
     const target = readTarget(location.hash);
-    choices.trackId = target.trackId;
-    wantedCameraId = target.cameraId;
-    if (target.cameraId === null) choices.cameraIndex = null;
+    this.choices.trackId = target.trackId;
+    this.wantedCameraId = target.cameraId;
+    if (target.cameraId === null) this.choices.cameraIndex = null;
   }
 
-  function show(): void {
+  followAddress(): void {
+    if (this.wantedCameraId === null || !this.state.hello) return;
+    const index = this.state.hello.site.cameras.findIndex(({ id }) => id === this.wantedCameraId);
+    this.choices.cameraIndex = index < 0 ? null : index;
+    this.wantedCameraId = null;
+    this.show();
+  }
+
+  /** Writes the choices to the buttons and to the address. */
+  show(): void {
+    const { choices, state } = this;
     for (const layer of LAYERS) setAttribute(byId(`layer-${layer}`), "aria-pressed", String(choices[layer]));
     setAttribute(byId("pause"), "aria-pressed", String(choices.paused));
     const camera = choices.cameraIndex === null ? undefined : state.hello?.site.cameras[choices.cameraIndex];
-    const hash = writeTarget({ trackId: choices.trackId, cameraId: camera?.id ?? wantedCameraId });
-    if (hash !== location.hash)
-      history.replaceState(null, "", hash === "" ? location.pathname + location.search : hash);
+    const hash = writeTarget({ trackId: choices.trackId, cameraId: camera?.id ?? this.wantedCameraId });
+    if (hash === location.hash) return;
+    history.replaceState(null, "", hash === "" ? location.pathname + location.search : hash);
   }
+}
+
+function actionsOn(desk: Desk, fit: () => void): Actions {
+  const change = (changes: Partial<Choices>): void => {
+    Object.assign(desk.choices, changes);
+    desk.show();
+  };
+  const { choices } = desk;
+  return {
+    toggleLayer: (layer) => change({ [layer]: !choices[layer] }),
+    togglePause: () => change({ paused: !choices.paused }),
+    toggleFollow: () => change({ follow: !choices.follow && choices.trackId !== null }),
+    toggleHelp,
+    fit() {
+      fit();
+      change({ cameraIndex: null, follow: false });
+    },
+    chooseTrack: (id) => change({ trackId: id, follow: choices.follow && id !== null }),
+    chooseCamera(index) {
+      const known = index !== null && index < (desk.state.hello?.site.cameras.length ?? 0);
+      desk.wantedCameraId = null;
+      change({ cameraIndex: known && index !== choices.cameraIndex ? index : null });
+    },
+  };
+}
+
+function toggleHelp(): void {
+  const help = byId("help");
+  if (!(help instanceof HTMLDialogElement)) return;
+  if (help.open) help.close();
+  else help.showModal();
 }

@@ -1,4 +1,8 @@
-/** Curves of the last minute, drawn with uPlot, and the costs of the line as plain numbers. */
+/**
+ * Curves of the last minute, drawn with uPlot, and the costs of the line as plain numbers.
+ *
+ * A chart has no legend and no cursor of its own: its caption holds the newest values in the colours of their curves.
+ */
 import uPlot from "uplot";
 import { byId, element, emPx, setText } from "./element.ts";
 import type { LiveState } from "./live-state.ts";
@@ -64,6 +68,7 @@ const CHARTS: readonly ChartSpec[] = [
 
 const STAGES_MAX = 5;
 
+/** The strip of charts below the scene. */
 export class Charts implements Disposable {
   private readonly charts: Chart[];
   private readonly stages = new Map<string, HTMLElement>();

@@ -1,3 +1,8 @@
+/**
+ * The texts around the scene: the bar on top, the veil over the scene while nothing comes, and what a screen reader is told.
+ *
+ * They are written ten times a second and touch the page only where a text changed.
+ */
 import type { Choices } from "./choices.ts";
 import { byId, setAttribute, setText } from "./element.ts";
 import type { LiveState } from "./live-state.ts";

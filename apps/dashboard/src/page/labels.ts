@@ -47,6 +47,7 @@ const AHEAD_PX_MIN = 6;
 const LINE_EM = 1.08;
 const LETTER_EM = 0.48;
 
+/** The layer of labels over a view. */
 export class Labels implements Disposable {
   private readonly root: HTMLElement;
   private readonly shown = new Map<string, Shown>();

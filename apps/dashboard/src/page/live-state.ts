@@ -29,6 +29,7 @@ const DETECTIONS_MAX = 512;
 /** Seconds an ended track's trail stays. */
 export const AFTERGLOW_S = 2.5;
 
+/** What the node told, as the views read it. */
 export class LiveState {
   hello: HelloMessage | null = null;
   timeS = 0;

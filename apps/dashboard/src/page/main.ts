@@ -5,127 +5,134 @@
  * and charts ten times a second. Nothing else runs by itself, so a hidden page rests. The scene comes as a file of its own, so that
  * the header, the table and the pictures do not wait for it.
  */
-
-import { openActions } from "./actions.ts";
+import { type OpenActions, openActions } from "./actions.ts";
 import { Charts } from "./charts.ts";
 import { byId } from "./element.ts";
 import { Header } from "./header.ts";
 import { pressKey } from "./keys.ts";
 import { LiveState } from "./live-state.ts";
 import { openMapView } from "./map-view.ts";
-import { Stream } from "./stream.ts";
+import { type SocketEvents, Stream } from "./stream.ts";
 import { Tiles } from "./tiles.ts";
 import { TrackPanel } from "./track-panel.ts";
 import type { SceneView, ViewParts } from "./view.ts";
 
 const TEXT_MS = 100;
 
-const sceneModule = import("./scene/scene-view.ts");
-start();
+/** Everything the page holds open, from the first frame to its hiding. */
+class LivePage implements Disposable {
+  private readonly stop = new AbortController();
+  private readonly state = new LiveState();
+  private readonly host = byId("scene");
+  private readonly stream: Stream;
+  private readonly chosen: OpenActions;
+  private readonly tiles: Tiles;
+  private readonly charts = new Charts(byId("charts"));
+  private readonly header = new Header();
+  private readonly panel: TrackPanel;
+  private view: SceneView | null = null;
+  private textMs = 0;
 
-function start(): void {
-  const stop = new AbortController();
-  const state = new LiveState();
-  const host = byId("scene");
-  let view: SceneView | null = null;
-  const { choices, actions, follow } = openActions({ state, fit: () => view?.fit() });
-  const stream = new Stream({
-    nowMs: () => performance.now(),
-    random: Math.random,
-    after: (delayMs, call) => {
-      const timer = setTimeout(call, delayMs);
-      return () => clearTimeout(timer);
-    },
-    open: (events) => {
-      const socket = new WebSocket(new URL("/api/v1/stream", location.href.replace(/^http/, "ws")));
-      socket.onopen = events.opened;
-      socket.onmessage = ({ data }) => events.told(data);
-      socket.onclose = events.closed;
-      return () => socket.close();
-    },
-  });
-  const tiles = new Tiles(byId("tiles"), { state, choices, actions });
-  const charts = new Charts(byId("charts"));
-  const panel = new TrackPanel(actions);
-  const header = new Header();
-  const parts: ViewParts = {
-    host,
-    state,
-    choices,
-    actions,
-    pictureOf: (index) => tiles.pictureOf(index)?.bitmap ?? null,
-    failed: (reason) => useMap(reason),
-  };
-  sceneModule
-    .then(({ openSceneView }) => {
-      if (stop.signal.aborted || view) return;
-      view = openSceneView(parts);
-      host.dataset.view = "3d";
-    })
-    .catch((error: unknown) => useMap(error instanceof Error ? error.message : String(error)));
+  constructor(sceneModule: Promise<typeof import("./scene/scene-view.ts")>) {
+    const { state } = this;
+    this.chosen = openActions({ state, fit: () => this.view?.fit() });
+    const { choices, actions } = this.chosen;
+    this.stream = new Stream({ nowMs: () => performance.now(), random: Math.random, after, open: openSocket });
+    this.tiles = new Tiles(byId("tiles"), { state, choices, actions });
+    this.panel = new TrackPanel(actions);
+    sceneModule
+      .then(({ openSceneView }) => this.show("3d", () => openSceneView(this.viewParts())))
+      .catch((error: unknown) => this.useMap(error instanceof Error ? error.message : String(error)));
+    this.listen();
+    requestAnimationFrame((nowMs) => this.turn(nowMs));
+  }
 
-  let textMs = 0;
-  const turn = (nowMs: number): void => {
-    if (stop.signal.aborted) return;
+  [Symbol.dispose](): void {
+    this.stop.abort();
+    this.stream[Symbol.dispose]();
+    this.view?.[Symbol.dispose]();
+    this.tiles[Symbol.dispose]();
+    this.charts[Symbol.dispose]();
+  }
+
+  private turn(nowMs: number): void {
+    if (this.stop.signal.aborted) return;
+    const { state, stream } = this;
+    const { choices, follow } = this.chosen;
     stream.drain((message) => {
       if (message.type === "hello" || !choices.paused) state.take(message, nowMs);
     });
     follow();
-    view?.frame(nowMs);
-    tiles.frame(nowMs);
-    if (nowMs - textMs >= TEXT_MS) {
-      textMs = nowMs;
-      header.update({ state, choices, link: stream.state, nowMs });
-      panel.update(state, choices);
-      charts.update(state);
-      host.dataset.frames = String(view?.frameCount ?? 0);
+    this.view?.frame(nowMs);
+    this.tiles.frame(nowMs);
+    if (nowMs - this.textMs >= TEXT_MS) {
+      this.textMs = nowMs;
+      this.header.update({ state, choices, link: stream.state, nowMs });
+      this.panel.update(state, choices);
+      this.charts.update(state);
+      this.host.dataset.frames = String(this.view?.frameCount ?? 0);
     }
-    requestAnimationFrame(turn);
-  };
-  requestAnimationFrame(turn);
-
-  listen();
-
-  function useMap(reason: string): void {
-    if (stop.signal.aborted) return;
-    view?.[Symbol.dispose]();
-    view = openMapView(parts, `${reason}: this is the map instead of the scene`);
-    host.dataset.view = "map";
+    requestAnimationFrame((next) => this.turn(next));
   }
 
-  function listen(): void {
-    const { signal } = stop;
-    window.addEventListener(
-      "keydown",
-      (event) => {
-        if (document.querySelector("dialog[open]") && event.key !== "?") return;
-        // A button that was reached by keyboard keeps its own space key.
-        const onButton = event.target instanceof HTMLButtonElement;
-        if (event.repeat || (onButton && (event.key === " " || event.key === "Enter"))) return;
-        if (pressKey(event, actions)) event.preventDefault();
-      },
-      { signal },
-    );
-    // After a click the focus returns to the page, so that the next space key pauses instead of clicking again.
-    window.addEventListener(
-      "click",
-      (event) => {
-        if (event.detail > 0 && document.activeElement instanceof HTMLButtonElement) document.activeElement.blur();
-      },
-      { signal },
-    );
-    byId("retry").addEventListener("click", () => stream.retryNow(), { signal });
-    window.addEventListener("online", () => stream.retryNow(), { signal });
-    window.addEventListener("pagehide", close, { signal });
-    // A page brought back from the browser's cache has closed its parts: start it anew.
-    window.addEventListener("pageshow", (event) => event.persisted && location.reload());
+  private viewParts(): ViewParts {
+    return {
+      host: this.host,
+      state: this.state,
+      choices: this.chosen.choices,
+      actions: this.chosen.actions,
+      pictureOf: (index) => this.tiles.pictureOf(index)?.bitmap ?? null,
+      failed: (reason) => this.useMap(reason),
+    };
   }
 
-  function close(): void {
-    stop.abort();
-    stream[Symbol.dispose]();
-    view?.[Symbol.dispose]();
-    tiles[Symbol.dispose]();
-    charts[Symbol.dispose]();
+  private useMap(reason: string): void {
+    this.view?.[Symbol.dispose]();
+    this.show("map", () => openMapView(this.viewParts(), `${reason}: this is the map instead of the scene`));
+  }
+
+  private show(kind: "3d" | "map", open: () => SceneView): void {
+    if (this.stop.signal.aborted) return;
+    this.view = open();
+    this.host.dataset.view = kind;
+  }
+
+  private listen(): void {
+    const { signal } = this.stop;
+    window.addEventListener("keydown", (event) => this.press(event), { signal });
+    window.addEventListener("click", leaveClicked, { signal });
+    byId("retry").addEventListener("click", () => this.stream.retryNow(), { signal });
+    window.addEventListener("online", () => this.stream.retryNow(), { signal });
+    window.addEventListener("pagehide", () => this[Symbol.dispose](), { signal });
+  }
+
+  private press(event: KeyboardEvent): void {
+    if (event.repeat || (document.querySelector("dialog[open]") && event.key !== "?")) return;
+    // A button that was reached by keyboard keeps its own space key, unless it went away with its dialog.
+    const onButton = event.target instanceof HTMLButtonElement && event.target.checkVisibility();
+    if (onButton && (event.key === " " || event.key === "Enter")) return;
+    if (pressKey(event, this.chosen.actions)) event.preventDefault();
   }
 }
+
+/** After a click the focus returns to the page, so that the next space key pauses instead of clicking again. */
+function leaveClicked(event: MouseEvent): void {
+  if (event.detail > 0 && document.activeElement instanceof HTMLButtonElement) document.activeElement.blur();
+}
+
+function after(delayMs: number, call: () => void): () => void {
+  const timer = setTimeout(call, delayMs);
+  return () => clearTimeout(timer);
+}
+
+function openSocket(events: SocketEvents): () => void {
+  const socket = new WebSocket(new URL("/api/v1/stream", location.href.replace(/^http/, "ws")));
+  socket.onopen = events.opened;
+  socket.onmessage = ({ data }) => events.told(data);
+  socket.onclose = events.closed;
+  return () => socket.close();
+}
+
+new LivePage(import("./scene/scene-view.ts"));
+// A page brought back from the browser's cache has closed its parts: start it anew.
+window.addEventListener("pageshow", (event) => event.persisted && location.reload());

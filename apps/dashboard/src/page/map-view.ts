@@ -1,4 +1,8 @@
-/** The site from above on a 2D canvas, north up: what is shown where there is no WebGL2. Heights are in the labels and the table. */
+/**
+ * The site from above on a 2D canvas, north up: what is shown where there is no WebGL2.
+ *
+ * Heights are in the labels and the table. It always shows the whole site; cameras cannot be looked through here.
+ */
 import { element } from "./element.ts";
 import type { Point } from "./geometry.ts";
 import { colourOf, type ShownTrack } from "./live-state.ts";

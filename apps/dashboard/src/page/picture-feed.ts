@@ -1,3 +1,9 @@
+/**
+ * Pictures of one camera, fetched while somebody looks at them.
+ *
+ * There is no timer: the tile asks once per frame, and a request starts when one is due and none is under way.
+ */
+
 /** One picture of a camera and the site time it was taken at, where the node tells it. */
 export interface Picture {
   readonly bitmap: ImageBitmap;

@@ -1,4 +1,8 @@
-/** What stands still in a site, as numbers that both the scene and the map draw: extent, grid, scale marks, picture frames of cameras. */
+/**
+ * What stands still in a site, as numbers that both the scene and the map draw.
+ *
+ * Extent, steps of the grid, scale marks and the picture frames of cameras; metres in the site's east-north-up frame.
+ */
 import type { HelloMessage } from "../messages.ts";
 import { type Point, pixelAtDepth, type SiteCamera } from "./geometry.ts";
 

@@ -37,6 +37,7 @@ const STALLED_MS = 3_000;
 const OPEN_MS_MAX = 6_000;
 export const QUEUE_MAX = 300;
 
+/** The stream of one page. */
 export class Stream implements Disposable {
   state: LinkState = { kind: "connecting" };
   /** Frame sets that were dropped because the page did not look for too long. */
@@ -104,7 +105,10 @@ export class Stream implements Disposable {
   private receive(data: unknown): void {
     const message = parse(data);
     // A node of another version is on the other side: try again later rather than show half of what it says.
-    if (!message) return this.pause();
+    if (!message) {
+      this.pause();
+      return;
+    }
     this.lastMessageMs = this.ports.nowMs();
     this.attempt = 0;
     this.state = { kind: "live" };

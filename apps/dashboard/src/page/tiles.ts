@@ -1,4 +1,8 @@
-/** The column of cameras: one tile each, its picture fetched only while it can be seen. */
+/**
+ * The column of cameras: one tile each, its picture fetched only while it can be seen.
+ *
+ * A tile redraws when its picture or the tracks over it changed, at most fifteen times a second.
+ */
 import type { Actions, Choices } from "./choices.ts";
 import { element, setAttribute, setText } from "./element.ts";
 import type { SiteCamera } from "./geometry.ts";
@@ -11,6 +15,7 @@ const OVERLAY_MS = 66;
 const WIDTH_PX = 480;
 const WIDTH_LOOKED_THROUGH_PX = 960;
 
+/** All tiles of the site. */
 export class Tiles implements Disposable {
   private readonly host: HTMLElement;
   private readonly parts: { readonly state: LiveState; readonly choices: Choices; readonly actions: Actions };

@@ -1,4 +1,8 @@
-/** The list of tracks as a table, and the numbers of the chosen one. It is also the page's text form of the scene. */
+/**
+ * The list of tracks as a table, and the numbers of the chosen one.
+ *
+ * It is also the page's text form of the scene, for those who cannot see it.
+ */
 import type { Actions, Choices } from "./choices.ts";
 import { byId, element, setAttribute, setText } from "./element.ts";
 import { colourOf, type LiveState, type ShownTrack } from "./live-state.ts";
@@ -12,6 +16,7 @@ interface Row {
   readonly cells: readonly HTMLTableCellElement[];
 }
 
+/** The panel beside the scene. */
 export class TrackPanel {
   private readonly body = byId("track-rows");
   private readonly rows = new Map<number, Row>();

@@ -12,9 +12,10 @@ export class Trail {
   private readonly rows = new Float64Array(CAPACITY * 4);
   private first = 0;
 
-  /** Adds a position. Times rise; a position closer to the last kept one than the sampling interval replaces the newest. */
+  /** Adds a position. Times rise; the newest is replaced until it lies a sampling interval after the one before. */
   push(timeS: number, pointM: Point): void {
-    const replaces = this.count >= 2 && timeS - this.timeS(this.count - 2) < SAMPLE_INTERVAL_S;
+    const newest = this.count - 1;
+    const replaces = this.count >= 2 && this.timeS(newest) - this.timeS(newest - 1) < SAMPLE_INTERVAL_S;
     if (!replaces) {
       if (this.count === CAPACITY) this.first = (this.first + 1) % CAPACITY;
       else this.count++;

@@ -12,6 +12,7 @@ export const VOXEL_CAPACITY = 65_536;
 export const VOXEL_FADE_MS = 260;
 const TABLE_SIZE = 2 * VOXEL_CAPACITY;
 
+/** A set of voxels that changes by fading. */
 export class VoxelField {
   count = 0;
   /** Voxels of the last message that did not fit. */

@@ -1,4 +1,8 @@
-/** Where each track lies with 95 % probability: true-scale ellipsoids with a bright rim, all in one draw call. */
+/**
+ * Where each track lies with 95 % probability: true-scale ellipsoids with a bright rim, all in one draw call.
+ *
+ * Each is one instance of a unit sphere, stretched along three half axes; few enough that instances cost nothing.
+ */
 import { DynamicDrawUsage, InstancedBufferAttribute, InstancedBufferGeometry, Mesh, SphereGeometry } from "three";
 import type { HalfAxes, Point } from "../geometry.ts";
 import { drawingMaterial, type Shared } from "./material.ts";
@@ -34,6 +38,7 @@ void main() {
   colour = vTint * (0.10 + 0.55 * pow(1.0 - facing, 2.0));
 }`;
 
+/** A batch of ellipsoids. */
 export class Ellipsoids {
   readonly mesh: Mesh;
   private readonly geometry = new InstancedBufferGeometry();

@@ -1,3 +1,8 @@
+/**
+ * What stands still in the scene: ground grid, north arrow, volume and cameras, as one batch of lines.
+ *
+ * It is drawn anew when the site or the camera looked through changes, never per frame.
+ */
 import type { HelloMessage } from "../../messages.ts";
 import type { Point } from "../geometry.ts";
 import { ACCENT, GRID, STEEL, TEXT } from "../palette.ts";

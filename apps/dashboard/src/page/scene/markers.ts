@@ -1,4 +1,8 @@
-/** Small signs of a fixed size on screen, all in one draw call: track dots, truth rings, detection ticks, posts of cameras. */
+/**
+ * Small signs of a fixed size on screen, all in one draw call: track dots, truth rings, detection ticks.
+ *
+ * Each is a point whose shape the fragment shader draws with a soft edge, so it is sharp at any resolution.
+ */
 import { BufferAttribute, BufferGeometry, DynamicDrawUsage, Points } from "three";
 import { drawingMaterial, type Shared } from "./material.ts";
 import { writeTint } from "./segments.ts";
@@ -56,6 +60,7 @@ void main() {
   colour = vTint * cover;
 }`;
 
+/** A batch of signs. */
 export class Markers {
   readonly mesh: Points;
   private readonly positions: BufferAttribute;

@@ -1,4 +1,10 @@
-/** Turns pointer movement over the scene into what it points at: the nearest track or camera within reach. */
+/**
+ * Turns pointer movement over the scene into what it points at: the nearest track or camera within reach on screen.
+ *
+ * It works on the places where things were drawn last; no ray is cast.
+ */
+
+/** A thing that can be pointed at and where it is drawn, CSS pixels. */
 export interface Target {
   readonly kind: "track" | "camera";
   /** Track id, or place of the camera in the site's list. */
@@ -12,12 +18,14 @@ const REACH_TOUCH_PX = 32;
 /** A press that moves further than this turns the view and picks nothing. */
 const DRAG_PX = 6;
 
+/** What a picker tells: hovering, a click or tap, and the start of a drag. */
 export interface PickerEvents {
   readonly hovered: (target: Target | null) => void;
   readonly picked: (target: Target | null) => void;
   readonly dragged: () => void;
 }
 
+/** Listens to the pointer over one canvas. */
 export class Picker implements Disposable {
   /** What can be pointed at now, replaced by the view at every drawing. */
   targets: readonly Target[] = [];

@@ -26,6 +26,7 @@ const AUTO_TURN_SPEED = 0.28;
 /** Distance to a followed track as a part of the distance that shows everything. */
 const APPROACH = 0.3;
 
+/** The viewer's place and lens. */
 export class Rig implements Disposable {
   /** The camera to draw with. */
   readonly camera = new PerspectiveCamera();

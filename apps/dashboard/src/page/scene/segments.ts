@@ -46,6 +46,7 @@ void main() {
   colour = vTint * cover;
 }`;
 
+/** A batch of lines. */
 export class Segments {
   readonly mesh: Mesh;
   private readonly geometry = new BufferGeometry();

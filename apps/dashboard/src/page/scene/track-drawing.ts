@@ -1,3 +1,8 @@
+/**
+ * What moves in the scene, written into the batches: trails, stems, velocity whips, ellipsoids, signs, detections and truth.
+ *
+ * It runs once per frame set; turning the view draws the same batches again.
+ */
 import type { Choices } from "../choices.ts";
 import { ellipsoidOf, type Point } from "../geometry.ts";
 import { AFTERGLOW_S, colourOf, type LiveState, type ShownTrack } from "../live-state.ts";

@@ -98,6 +98,7 @@ void main() {
   colour = vec4(vLight * (0.16 * fall * fall + core), 0.0);
 }`;
 
+/** The two drawings of a voxel field. */
 export class VoxelCloud {
   readonly group = new Group();
   private readonly cubes: Mesh;
