@@ -67,7 +67,7 @@ void main() {
   float grow = max(1.0, 1.5 / sizePx);
   gl_Position = projectionMatrix * viewMatrix * vec4(centre + offset * 0.43 * voxelSize * grow, 1.0);
   float facing = axis == 2 ? 1.0 : axis == 1 ? 0.72 : 0.52;
-  vLight = ember(shown) * shown * facing / (grow * grow) * mix(0.66, 0.4, smoothstep(3.0, 24.0, sizePx));
+  vLight = ember(shown) * pow(shown, 1.6) * facing / (grow * grow) * mix(0.42, 0.2, smoothstep(2.0, 12.0, sizePx));
 }`;
 
 const CUBE_FRAGMENT = `
@@ -83,7 +83,7 @@ void main() {
   gl_Position = projectionMatrix * viewMatrix * vec4(centreOf(cell), 1.0);
   gl_PointSize = clamp(sizePxAt(gl_Position.w) * 3.2, 5.0 * scale, 64.0 * scale);
   if (shown < 0.02) gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
-  vLight = ember(shown) * shown;
+  vLight = ember(shown) * pow(shown, 1.6);
 }`;
 
 const HALO_FRAGMENT = `
@@ -94,8 +94,8 @@ void main() {
   vec2 p = gl_PointCoord * 2.0 - 1.0;
   float fall = max(0.0, 1.0 - dot(p, p));
   // Without cubes the halo itself gets a bright middle of about the voxel's size.
-  float core = max(abs(p.x), abs(p.y)) < 0.3 ? 0.45 * spark : 0.0;
-  colour = vec4(vLight * (0.16 * fall * fall + core), 0.0);
+  float core = max(abs(p.x), abs(p.y)) < 0.3 ? 0.32 * spark : 0.0;
+  colour = vec4(vLight * (0.085 * fall * fall + core), 0.0);
 }`;
 
 /** The two drawings of a voxel field. */
