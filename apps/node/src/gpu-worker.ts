@@ -71,7 +71,11 @@ const VOXEL_BRICKS_MAX = 16384;
 
 function snapshot(request: number, cameraId: CameraId, widthPx: number): void {
   const picture = player?.picture(cameraId) ?? null;
-  send({ type: "snapshot", request, picture: picture && shrink(picture, widthPx) });
+  send({
+    type: "snapshot",
+    request,
+    picture: picture && { ...shrink(picture, widthPx), captureNs: picture.captureNs },
+  });
 }
 
 process.on("message", (message: ToWorker) => {

@@ -1,4 +1,5 @@
 import type { Site } from "@skyvox/cameras";
+import { secondsFromNs } from "@skyvox/core";
 import type { NodeState } from "./node-state.ts";
 import type { BackendAnswer, NodeView } from "./node-view.ts";
 import { encodePng } from "./png.ts";
@@ -38,7 +39,7 @@ export function liveView(options: {
     voxels: () => state.voxels(),
     snapshot: async (camera, widthPx) => {
       const picture = await run.snapshot(camera, widthPx);
-      return picture && (await encodePng(picture));
+      return picture && { png: await encodePng(picture), timeS: secondsFromNs(picture.captureNs) };
     },
     subscribe: (listener) => state.subscribe(listener),
     counters: () => state.counters(),

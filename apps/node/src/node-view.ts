@@ -39,6 +39,12 @@ export interface VoxelSnapshot {
   readonly evictedCount: number;
 }
 
+/** A camera's picture as PNG and the site time at which it was captured, in seconds. */
+export interface Snapshot {
+  readonly png: Uint8Array<ArrayBuffer>;
+  readonly timeS: number;
+}
+
 /** What the API may know of a running node: values to read, no way to reach into the line. */
 export interface NodeView {
   readonly version: string;
@@ -54,7 +60,7 @@ export interface NodeView {
   cameras(): CamerasMessage | null;
   voxels(): VoxelSnapshot;
   /** Encodes the camera's last picture as a grey PNG of at most `widthPx` columns, or null when there is none yet. */
-  snapshot(camera: CameraId, widthPx: number): Promise<Uint8Array | null>;
+  snapshot(camera: CameraId, widthPx: number): Promise<Snapshot | null>;
   /** Calls back with every message of the stream until the returned function is called. */
   subscribe(listener: (message: StreamMessage) => void): () => void;
   /** Counters since start, for `/metrics` and `/api/v1/pipeline/stats`. */

@@ -9,7 +9,7 @@
 import type { FrameSet, FrameSetAssembler, FrameSource } from "@skyvox/cameras";
 import { type CameraId, type Frame, NS_PER_MS, type Observation } from "@skyvox/core";
 import { type Line, observe, type Reconstruction, reconstruct } from "@skyvox/reconstruction";
-import type { Picture } from "./shrink.ts";
+import type { TimedPicture } from "./shrink.ts";
 import { siteNowNs, type Timeline } from "./timeline.ts";
 import { wallMs } from "./wall-clock.ts";
 import type { Pace } from "./worker-messages.ts";
@@ -40,7 +40,7 @@ const PICTURE_NS = 100n * NS_PER_MS;
 interface Reader {
   readonly source: FrameSource;
   head: Promise<Frame | null>;
-  picture: (Picture & { readonly captureNs: bigint }) | null;
+  picture: TimedPicture | null;
 }
 
 /** Plays sources once, from their first frames to their end. */
@@ -65,7 +65,7 @@ export class Player {
   }
 
   /** Returns the camera's last kept picture; its pixels belong to the player. */
-  picture(camera: CameraId): Picture | null {
+  picture(camera: CameraId): TimedPicture | null {
     return this.#readers.get(camera)?.picture ?? null;
   }
 

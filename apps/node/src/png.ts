@@ -8,7 +8,7 @@ const deflateAsync = promisify(deflate);
  * Encodes a grey picture as PNG (8 bits, no filter), compressing on a thread of the runtime's pool: an encoder in JavaScript would hold
  * the event loop for milliseconds several times a second. PNG specification, second edition, clauses 5 and 9 to 11.
  */
-export async function encodePng(picture: Picture): Promise<Uint8Array> {
+export async function encodePng(picture: Picture): Promise<Uint8Array<ArrayBuffer>> {
   const rows = new Uint8Array((picture.widthPx + 1) * picture.heightPx);
   for (let row = 0; row < picture.heightPx; row++) {
     const from = row * picture.widthPx;

@@ -5,6 +5,11 @@ export interface Picture {
   readonly pixels: Uint8Array;
 }
 
+/** A picture with the site time at which it was captured. */
+export interface TimedPicture extends Picture {
+  readonly captureNs: bigint;
+}
+
 /** Shrinks a picture by averaging squares of whole pixels until it is at most `widthMaxPx` wide. */
 export function shrink(picture: Picture, widthMaxPx: number): Picture {
   const step = Math.max(1, Math.ceil(picture.widthPx / widthMaxPx));

@@ -9,7 +9,7 @@ import type { Site } from "@skyvox/cameras";
 import { type CameraId, SkyvoxError, secondsFromNs, type TrackUpdate } from "@skyvox/core";
 import type { NodeState } from "./node-state.ts";
 import type { Selection } from "./select-kernels.ts";
-import type { Picture } from "./shrink.ts";
+import type { TimedPicture } from "./shrink.ts";
 import type { Timeline } from "./timeline.ts";
 import type { FromWorker, Pace, SnapshotMessage } from "./worker-messages.ts";
 import { WorkerProcess } from "./worker-process.ts";
@@ -66,7 +66,7 @@ export class SiteRun implements AsyncDisposable {
     this.#worker.stop();
   }
 
-  async snapshot(camera: CameraId, widthPx: number): Promise<Picture | null> {
+  async snapshot(camera: CameraId, widthPx: number): Promise<TimedPicture | null> {
     return await this.#worker.snapshot(camera, widthPx);
   }
 

@@ -7,6 +7,7 @@
 import type { Site } from "@skyvox/cameras";
 import type { CameraId, Detection, SkyvoxErrorCode } from "@skyvox/core";
 import type { BackendName } from "@skyvox/kernels";
+import type { TimedPicture } from "./shrink.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** Play recorded sources at the speed they were recorded at and skip what comes too late, or take every frame as fast as it comes. */
@@ -72,7 +73,7 @@ export interface VoxelsReport {
 export interface SnapshotMessage {
   readonly type: "snapshot";
   readonly request: number;
-  readonly picture: { readonly widthPx: number; readonly heightPx: number; readonly pixels: Uint8Array } | null;
+  readonly picture: TimedPicture | null;
 }
 
 export type FromWorker =

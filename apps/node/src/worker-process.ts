@@ -4,7 +4,7 @@
  * Which messages there are stands in `worker-messages.ts`. Whether a worker that died is replaced is decided in `site-run.ts`.
  */
 import type { CameraId } from "@skyvox/core";
-import type { Picture } from "./shrink.ts";
+import type { TimedPicture } from "./shrink.ts";
 import type { FromWorker, SnapshotMessage, StartMessage, ToWorker } from "./worker-messages.ts";
 
 /** How long a worker may take to answer for a picture before the caller is told there is none. */
@@ -15,7 +15,7 @@ const STOP_TIMEOUT_MS = 2000;
 /** A running worker process as the node sees it. Owns the process: disposing ends it. */
 export class WorkerProcess implements AsyncDisposable {
   readonly #child: Bun.Subprocess<"ignore", "inherit", "inherit">;
-  readonly #snapshots = new Map<number, (picture: Picture | null) => void>();
+  readonly #snapshots = new Map<number, (picture: TimedPicture | null) => void>();
   #request = 0;
 
   constructor(options: {
@@ -47,7 +47,7 @@ export class WorkerProcess implements AsyncDisposable {
   }
 
   /** Asks for the camera's last picture; null when there is none or the worker does not answer in time. */
-  async snapshot(cameraId: CameraId, widthPx: number): Promise<Picture | null> {
+  async snapshot(cameraId: CameraId, widthPx: number): Promise<TimedPicture | null> {
     const request = ++this.#request;
     return await new Promise((resolve) => {
       const timer = setTimeout(() => this.#answer({ type: "snapshot", request, picture: null }), SNAPSHOT_TIMEOUT_MS);

@@ -167,7 +167,7 @@ export function plainView(changed: Partial<NodeView> = {}): PlainView {
     }),
     snapshot: async (camera, widthPx) => {
       snapshotsAsked.push({ camera, widthPx });
-      return camera === "north" ? png : null;
+      return camera === "north" ? { png, timeS: 12.25 } : null;
     },
     subscribe: (listener) => {
       listeners.add(listener);

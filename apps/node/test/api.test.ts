@@ -101,6 +101,7 @@ describe("Snapshots", () => {
     const first = await fetch(`${other.url}/api/v1/cameras/north/snapshot.png?width=16`);
     expect(first.headers.get("content-type")).toBe("image/png");
     expect(first.headers.get("cache-control")).toBe("no-store");
+    expect(first.headers.get("skyvox-time-s")).toBe("12.250000");
     expect(await first.bytes()).toEqual(png);
     await (await fetch(`${other.url}/api/v1/cameras/north/snapshot.png`)).bytes();
     expect(asked.snapshotsAsked).toEqual([

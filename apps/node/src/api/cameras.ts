@@ -105,6 +105,9 @@ const snapshotRoute = createRoute({
   responses: {
     200: {
       description: "The picture",
+      headers: z.object({
+        "skyvox-time-s": z.string().openapi({ description: "Site time of the picture, in seconds." }),
+      }),
       content: { "image/png": { schema: { type: "string", format: "binary" } } },
     },
     ...problemResponses(403, 404, 422, 500),
@@ -116,10 +119,13 @@ export const cameraRoutes = openRouter()
   .openapi(oneRoute, (c) => c.json(cameraOf(c.env.view, c.req.valid("param").id), 200))
   .openapi(snapshotRoute, async (c) => {
     const { id } = cameraOf(c.env.view, c.req.valid("param").id);
-    const png = await c.env.view.snapshot(cameraId(id), c.req.valid("query").width);
-    if (png === null) throw new HTTPException(404, { message: `Cannot show camera "${id}": no frame has come yet` });
-    // The copy is for the type: an answer's bytes must not lie in shared memory.
-    return new Response(png.slice(), { headers: { "content-type": "image/png", "cache-control": "no-store" } });
+    const snapshot = await c.env.view.snapshot(cameraId(id), c.req.valid("query").width);
+    if (snapshot === null)
+      throw new HTTPException(404, { message: `Cannot show camera "${id}": no frame has come yet` });
+    const { png, timeS } = snapshot;
+    return new Response(png, {
+      headers: { "content-type": "image/png", "cache-control": "no-store", "skyvox-time-s": timeS.toFixed(6) },
+    });
   });
 
 function camerasOf(view: NodeView): z.infer<typeof cameraWithLiveSchema>[] {
