@@ -107,7 +107,7 @@ export class VideoDecoder implements AsyncDisposable {
 function argumentsFor({ path, pixelFormat }: DecoderOptions): string[] {
   const log = ["-hide_banner", "-nostats", "-nostdin", "-loglevel", "repeat+level+info"];
   // -xerror: a frame that could not be decoded ends the run. Concealed pixels would look like motion.
-  const input = ["-xerror", "-threads", String(THREADS), "-copyts", "-i", `file:${path}`];
+  const input = ["-xerror", "-threads", String(THREADS), "-filter_threads", "1", "-copyts", "-i", `file:${path}`];
   const planar = /^(yuv|gray)/.test(pixelFormat) ? "" : "format=yuv444p,";
   const filters = ["-map", "0:V:0", "-vf", `${planar}extractplanes=y,format=gray,showinfo=checksum=0`];
   return [...log, ...input, ...filters, "-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1"];

@@ -13,6 +13,7 @@ import type { FrameSet } from "@skyvox/cameras";
 import { assert, type Detection, type Frame, type Observation } from "@skyvox/core";
 import type { Table } from "@skyvox/kernels";
 import { detectionsFromPeaks } from "@skyvox/voxels";
+import { nextCellShift } from "./cell-shift.ts";
 import { detectionViews } from "./detection-views.ts";
 import { rayPoints } from "./ray-points.ts";
 import type { Line } from "./site-to-line.ts";
@@ -23,7 +24,7 @@ export interface Reconstruction {
   readonly detections: readonly Detection[];
   readonly voxels: Uint32Array;
   readonly rayCount: number;
-  /** Cells that cast no ray because the set held more than the line's `raysMax`. */
+  /** Cells that cast no ray because its view held more than the line's `raysPerViewMax`. */
   readonly thinnedCellCount: number;
 }
 
@@ -45,6 +46,7 @@ export async function observe(line: Line, frame: Frame): Promise<Observation> {
   await kernels.submit();
   const [cells, blobs] = await tables;
 
+  camera.cellShift = nextCellShift(camera.cellShift, camera.cellShifts, cells.count, line.raysPerViewMax);
   const motionPixelCount = pixelCountOf(cells);
   return {
     cameraId: frame.cameraId,

@@ -8,7 +8,7 @@ export interface RayPoints {
   readonly thinnedCellCount: number;
 }
 
-/** A ray's weight is cut here, so that `raysMax` rays can never add up to 2^32 in one voxel. */
+/** A ray's weight is cut here, so that the rays of 32 full views can never add up to 2^32 in one voxel. */
 const WEIGHT_MAX = 0xffff;
 
 /** A view with fewer cells than this casts a bundle of five rays per cell. */
@@ -19,11 +19,11 @@ const BUNDLE_CELLS_MAX = 256;
  *
  * A ray has no width, but a cell has, and so has the doubt about where its camera looks. Where a view holds few cells (small, distant
  * targets) each casts five rays, at its centre and half a voxel's footprint left, right, above and below, so that the rays of
- * several views meet in one voxel wherever its walls happen to lie. Large targets fill the space between their cells anyway. Past the
- * view's share of `raysMax` every n-th cell is kept, by position in the list, so the same cells give the same rays.
+ * several views meet in one voxel wherever its walls happen to lie. Large targets fill the space between their cells anyway. Past
+ * `raysPerViewMax` every n-th cell is kept, by position in the list, so the same cells give the same rays.
  */
 export function rayPoints(line: Line, observations: readonly Observation[]): RayPoints {
-  const raysPerViewMax = Math.floor(line.raysMax / Math.max(1, observations.length));
+  const { raysPerViewMax } = line;
   let rayCount = 0;
   let thinnedCellCount = 0;
   const views = observations.map((observation) => {

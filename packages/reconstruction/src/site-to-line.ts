@@ -24,7 +24,9 @@ export interface LineCamera {
   readonly handle: CameraHandle;
   readonly intrinsics: Intrinsics;
   readonly pose: Pose;
-  readonly cellShift: number;
+  /** Cells are squares of 2^cellShift pixels now: as `cellShifts` allows and the number of cells asks for. */
+  cellShift: number;
+  readonly cellShifts: { readonly min: number; readonly max: number };
   /** Half a voxel's footprint at the volume's centre, in 1/256 pixel. */
   readonly bundleSpreadQ8: number;
   /** From this many moving pixels on the frame says nothing about targets. */
@@ -40,14 +42,14 @@ export interface Line extends Disposable {
   readonly viewsMin: number;
   readonly motion: MotionParams;
   readonly blobPixelsMin: number;
-  readonly raysMax: number;
+  readonly raysPerViewMax: number;
   readonly target: Site["options"]["target"];
   /** @throws {AssertionError} for a camera the site does not have. */
   cameraOf(id: CameraId): LineCamera;
 }
 
-/** Rays of one frame set: what one core casts in a few milliseconds. Past it cells are thinned. */
-const RAYS_MAX = 8192;
+/** Rays one view casts in a frame set: about a millisecond of one core. A view with more cells takes larger ones. */
+const RAYS_PER_VIEW_MAX = 2048;
 const BRICKS_MAX = 16384;
 const PEAKS_MAX = 16384;
 const VOXELS_MAX = 65536;
@@ -64,7 +66,7 @@ export function openLine(site: Site, kernels: Kernels): Line {
   const volume = volumeOf(site);
   const grid = kernels.openGrid({
     sizeVoxels: volume.sizeVoxels,
-    raysMax: RAYS_MAX,
+    raysMax: RAYS_PER_VIEW_MAX * site.cameras.length,
     bricksMax: BRICKS_MAX,
     peaksMax: PEAKS_MAX,
     voxelsMax: VOXELS_MAX,
@@ -80,7 +82,7 @@ export function openLine(site: Site, kernels: Kernels): Line {
     viewsMin: site.options.viewsMin,
     motion: site.options.motion,
     blobPixelsMin: site.options.blobPixelsMin,
-    raysMax: RAYS_MAX,
+    raysPerViewMax: RAYS_PER_VIEW_MAX,
     target: site.options.target,
     cameraOf(id) {
       const camera = byId.get(id);
@@ -121,8 +123,8 @@ function openCamera(
   const pose = cameraPose(camera);
   kernels.setView(grid, view, buildRayModel({ intrinsics, pose, grid: volume }));
   const range = rangesM(site, pose);
-  const cellShift =
-    site.options.cellShift === "auto" ? cellShiftFor(volume, intrinsics, range.farM) : site.options.cellShift;
+  const fixed = site.options.cellShift;
+  const cellShift = fixed === "auto" ? cellShiftFor(volume, intrinsics, range.farM) : fixed;
   const floodedPixelCount = Math.ceil(site.options.floodedFraction * intrinsics.widthPx * intrinsics.heightPx);
   const cellSizePx = 2 ** cellShift;
   const handle = kernels.openCamera({
@@ -139,6 +141,7 @@ function openCamera(
     intrinsics,
     pose,
     cellShift,
+    cellShifts: { min: cellShift, max: fixed === "auto" ? CELL_SHIFT_MAX : fixed },
     bundleSpreadQ8: Math.round((128 * volume.voxelSizeM * intrinsics.fxPx) / range.centreM),
     floodedPixelCount,
   };
