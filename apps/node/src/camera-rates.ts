@@ -12,8 +12,8 @@ export function cameraRates(ids: readonly CameraId[]): { shown(report: CameraRep
     shown(report, nowMs) {
       const meter = meters.get(report.id);
       const before = totals.get(report.id);
-      meter?.processed.mark(nowMs, report.framesTotal - (before?.framesTotal ?? report.framesTotal));
-      meter?.skipped.mark(nowMs, report.skippedTotal - (before?.skippedTotal ?? report.skippedTotal));
+      meter?.processed.mark(nowMs, Math.max(0, report.framesTotal - (before?.framesTotal ?? report.framesTotal)));
+      meter?.skipped.mark(nowMs, Math.max(0, report.skippedTotal - (before?.skippedTotal ?? report.skippedTotal)));
       totals.set(report.id, report);
       const processedFps = meter?.processed.perSecond(nowMs) ?? 0;
       const skippedFps = meter?.skipped.perSecond(nowMs) ?? 0;

@@ -8,16 +8,19 @@ import { messageOf, SkyvoxError } from "@skyvox/core";
 import { z } from "zod";
 import { kernelChoices } from "./select-kernels.ts";
 
-const seconds = z.coerce.number({ error: "a number of seconds" }).positive("a number of seconds above 0");
+const seconds = z.coerce
+  .number({ error: "a number of seconds" })
+  .positive("a number of seconds above 0")
+  .max(1e8, "a number of seconds up to 100000000");
 
 const nodeFlags = z.strictObject({
   role: z.enum(["master", "worker"], { error: "master or worker" }).default("master"),
   site: z.string().min(1, "a file name").optional(),
-  port: z.coerce
-    .number({ error: "a port, 0 to 65535" })
-    .int("a port, 0 to 65535")
-    .min(0, "a port, 0 to 65535")
-    .max(65535, "a port, 0 to 65535")
+  port: z
+    .string()
+    .regex(/^\d{1,5}$/, "a port, 0 to 65535")
+    .transform(Number)
+    .refine((port) => port <= 65535, "a port, 0 to 65535")
     .default(8080),
   kernels: z.enum(kernelChoices, { error: kernelChoices.join(", ") }).default("auto"),
   fabric: z.enum(["auto", "local", "nats"], { error: "auto, local or nats" }).default("auto"),

@@ -14,6 +14,8 @@ import type { FromWorker, StartMessage, ToWorker } from "./worker-messages.ts";
 import { WorkerReport } from "./worker-report.ts";
 
 let player: Player | null = null;
+/** The node may ask for the end before there is a player to tell. */
+let stopped = false;
 
 function send(message: FromWorker): void {
   process.send?.(message);
@@ -44,11 +46,12 @@ async function work(start: StartMessage): Promise<void> {
     sources,
     assembler,
     pace: start.pace,
-    endNs: start.endNs,
+    lastsNs: start.lastsNs,
     onObservation: (observation) => report.observation(observation),
     onEnd: (camera) => report.end(camera),
     onFrameSet: (set, result, cost) => report.frameSet(set, result, cost),
   });
+  if (stopped) player.stop();
   const timeline = await player.begin(start.timeline);
   send({ type: "opened", device: kernels.device, timeline });
   report.begin(timeline);
@@ -80,7 +83,10 @@ function snapshot(request: number, cameraId: CameraId, widthPx: number): void {
 
 process.on("message", (message: ToWorker) => {
   if (message.type === "snapshot") snapshot(message.request, message.cameraId, message.widthPx);
-  if (message.type === "stop") player?.stop();
+  if (message.type === "stop") {
+    stopped = true;
+    player?.stop();
+  }
   if (message.type === "start") {
     work(message).then(
       () => send({ type: "ended" }),
@@ -91,6 +97,7 @@ process.on("message", (message: ToWorker) => {
     );
   }
 });
-// The terminal sends Ctrl-C to the whole group: the node decides when the worker ends. A node that is gone ends it at once.
+// Ctrl-C and a request to terminate reach the whole process group: the node decides when the worker ends. A node that is gone ends it at once.
 process.on("SIGINT", () => undefined);
+process.on("SIGTERM", () => undefined);
 process.on("disconnect", () => process.exit(0));

@@ -29,7 +29,7 @@ export function liveView(options: {
       {
         name: "tracks",
         ok: state.tracks() !== null,
-        detail: state.tracks() === null ? "no frame set yet" : "frame sets arrive",
+        detail: state.tracks() === null ? "no frame set yet" : `${state.counters().frameSetsTotal} frame sets so far`,
       },
     ],
     hello: () => state.hello(),

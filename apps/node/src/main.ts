@@ -19,7 +19,7 @@ const commands: Readonly<Record<string, (args: readonly string[]) => Promise<voi
 
 async function main(args: readonly string[]): Promise<number> {
   const [first = ""] = args;
-  const command = commands[first];
+  const command = Object.hasOwn(commands, first) ? commands[first] : undefined;
   if (command !== undefined) {
     await command(args.slice(1));
     return 0;
@@ -47,10 +47,12 @@ async function main(args: readonly string[]): Promise<number> {
 /** Resolves at the first Ctrl-C or termination request; a second one ends the program at once. */
 function interruption(): Promise<void> {
   return new Promise((resolve) => {
+    let asked = 0;
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      process.once(signal, () => {
+      process.on(signal, () => {
+        asked += 1;
+        if (asked > 1) process.exit(EXIT_FAILED);
         resolve();
-        process.once(signal, () => process.exit(EXIT_FAILED));
       });
     }
   });

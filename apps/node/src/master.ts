@@ -46,7 +46,7 @@ export async function runMaster(config: NodeConfig, interrupted: Promise<void>):
       selection,
       threads: KERNEL_THREADS,
       pace: config.once ? "as-fast-as-possible" : "real-time",
-      endNs: config["max-seconds"] === undefined ? null : nsFromSeconds(config["max-seconds"]),
+      lastsNs: config["max-seconds"] === undefined ? null : nsFromSeconds(config["max-seconds"]),
       state,
       onTracks: (timeNs: bigint, updates: readonly TrackUpdate[]) => {
         csv?.append(updates);

@@ -42,6 +42,8 @@ export class NodeState {
   #tracks: TracksMessage | null = null;
   #cameras: CamerasMessage | null = null;
   #reports: readonly CameraReport[] = [];
+  /** What workers that are gone had counted. */
+  #earlier: NodeCounters["cameras"] = [];
   #voxels: VoxelSnapshot;
   #counters = { frameSets: 0, rays: 0, detections: 0, restarts: 0 };
   #stageMs = { observe: 0, reconstruct: 0, track: 0 };
@@ -129,6 +131,9 @@ export class NodeState {
   /** Notes that a worker died and another took over. */
   restarted(): void {
     this.#counters.restarts += 1;
+    // The next worker counts from zero.
+    this.#earlier = this.#options.site.cameras.map(({ id }) => this.#cameraCounters(id));
+    this.#reports = [];
   }
 
   hello(): HelloMessage {
@@ -185,7 +190,7 @@ export class NodeState {
       detectionsTotal: this.#counters.detections,
       tracksConfirmedTotal: this.#confirmed.size,
       workerRestartsTotal: this.#counters.restarts,
-      cameras: this.#options.site.cameras.map(({ id }) => countersOf(id, this.#reports)),
+      cameras: this.#options.site.cameras.map(({ id }) => this.#cameraCounters(id)),
       stageSeconds: {
         observe: this.#stageMs.observe / 1000,
         reconstruct: this.#stageMs.reconstruct / 1000,
@@ -213,6 +218,18 @@ export class NodeState {
             truth: truth.map(({ name, positionEnuM }) => ({ name, positionM: positionEnuM })),
             score: shownScore(this.#score.add(message.timeNs, updates, truth)),
           }),
+    };
+  }
+
+  #cameraCounters(id: CameraId): NodeCounters["cameras"][number] {
+    const earlier = this.#earlier.find((counters) => counters.id === id);
+    const report = this.#reports.find((candidate) => candidate.id === id);
+    return {
+      id,
+      framesTotal: (earlier?.framesTotal ?? 0) + (report?.framesTotal ?? 0),
+      skippedTotal: (earlier?.skippedTotal ?? 0) + (report?.skippedTotal ?? 0),
+      lateTotal: (earlier?.lateTotal ?? 0) + (report?.lateTotal ?? 0),
+      missingTotal: (earlier?.missingTotal ?? 0) + (report?.missingTotal ?? 0),
     };
   }
 
@@ -269,17 +286,6 @@ function shownTrack(update: TrackUpdate): TracksMessage["tracks"][number][] {
       detectionCount: update.detectionCount,
     },
   ];
-}
-
-function countersOf(id: CameraId, reports: readonly CameraReport[]): NodeCounters["cameras"][number] {
-  const report = reports.find((candidate) => candidate.id === id);
-  return {
-    id,
-    framesTotal: report?.framesTotal ?? 0,
-    skippedTotal: report?.skippedTotal ?? 0,
-    lateTotal: report?.lateTotal ?? 0,
-    missingTotal: report?.missingTotal ?? 0,
-  };
 }
 
 /** Packs voxels for the stream: base64 of `[count, 4]` uint16 little-endian, x, y, z and evidence cut at 65535. */

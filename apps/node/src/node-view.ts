@@ -55,7 +55,7 @@ export interface NodeView {
   hello(): HelloMessage;
   /** The last frame set's message, or null before the first. */
   tracks(): TracksMessage | null;
-  /** All updates kept of one track (at most the last `historyMax`), or null when it is not known. */
+  /** All updates kept of one track (the last minute or so), or null when it is not known. */
   history(id: TrackId): readonly TrackUpdate[] | null;
   cameras(): CamerasMessage | null;
   voxels(): VoxelSnapshot;

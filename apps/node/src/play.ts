@@ -20,7 +20,8 @@ export interface PlayOptions {
   readonly sources: readonly FrameSource[];
   readonly assembler: FrameSetAssembler<Observation>;
   readonly pace: Pace;
-  readonly endNs: bigint | null;
+  /** How much site time is played, counted from the first frame; null: all there is. */
+  readonly lastsNs: bigint | null;
   readonly onObservation: (observation: Observation) => void;
   readonly onEnd: (camera: CameraId) => void;
   readonly onFrameSet: (set: FrameSet<Observation>, result: Reconstruction, cost: FrameSetCost) => void;
@@ -47,6 +48,7 @@ interface Reader {
 export class Player {
   readonly #options: PlayOptions;
   readonly #readers: Map<CameraId, Reader>;
+  readonly #stop = Promise.withResolvers<null>();
   #stopped = false;
   #observeMs = 0;
   #timeline: Timeline = { startNs: 0n, startWallMs: 0 };
@@ -59,9 +61,10 @@ export class Player {
     }
   }
 
-  /** Ends the run after the frame in hand. */
+  /** Ends the run after the frame in hand, also while it waits for one. */
   stop(): void {
     this.#stopped = true;
+    this.#stop.resolve(null);
   }
 
   /** Returns the camera's last kept picture; its pixels belong to the player. */
@@ -87,16 +90,17 @@ export class Player {
   }
 
   /**
-   * Plays until every source has ended, `endNs` is reached or `stop` is called.
+   * Plays until every source has ended, `lastsNs` have passed or `stop` is called.
    *
    * @throws {SkyvoxError} "source" when a source breaks; what came before it was played.
    */
   async run(): Promise<void> {
     const open = new Map(this.#readers);
     while (open.size > 0 && !this.#stopped) {
-      const first = await this.#firstHead(open);
+      const first = await Promise.race([this.#firstHead(open), this.#stop.promise]);
       if (first === null) break;
-      await this.#untilCaptured(first.frame.captureNs);
+      await Promise.race([this.#untilCaptured(first.frame.captureNs), this.#stop.promise]);
+      if (this.#stopped) break;
       await this.#reconstruct(this.#options.assembler.poll(this.#siteNowNs()));
       await this.#take(first.reader, first.frame);
     }
@@ -121,8 +125,7 @@ export class Player {
     const heads = await Promise.all([...open.values()].map(async (reader) => ({ reader, frame: await reader.head })));
     let first: { reader: Reader; frame: Frame } | null = null;
     for (const { reader, frame } of heads) {
-      const past = this.#options.endNs !== null && frame !== null && frame.captureNs >= this.#options.endNs;
-      if (frame === null || past) {
+      if (frame === null || this.#isPast(frame)) {
         open.delete(reader.source.cameraId);
         this.#options.onEnd(reader.source.cameraId);
         await this.#reconstruct(this.#options.assembler.end(reader.source.cameraId, this.#siteNowNs()));
@@ -131,6 +134,11 @@ export class Player {
       }
     }
     return first;
+  }
+
+  #isPast({ captureNs }: Frame): boolean {
+    const { lastsNs } = this.#options;
+    return lastsNs !== null && captureNs - this.#timeline.startNs >= lastsNs;
   }
 
   async #take(reader: Reader, frame: Frame): Promise<void> {

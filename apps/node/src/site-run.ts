@@ -21,15 +21,17 @@ export interface SiteRunOptions {
   readonly selection: Selection;
   readonly threads: number;
   readonly pace: Pace;
-  readonly endNs: bigint | null;
+  readonly lastsNs: bigint | null;
   readonly state: NodeState;
   /** Called after each frame set with all track updates of it, ordered by id. */
   readonly onTracks: (timeNs: bigint, updates: readonly TrackUpdate[]) => void;
   readonly onNotice: (line: string) => void;
 }
 
-/** A worker that dies this soon after its start is not started again: it would die again. */
+/** Workers replaced in one run; when more die, something is wrong that another will not mend. */
 const RESTARTS_MAX = 5;
+/** How long a worker may take to end its run once it is asked to; then the run ends without it. */
+const STOP_MS_MAX = 2000;
 
 /** A site that runs. Disposing it ends its worker. */
 export class SiteRun implements AsyncDisposable {
@@ -38,6 +40,7 @@ export class SiteRun implements AsyncDisposable {
   #timeline: Timeline | null = null;
   #worker: WorkerProcess;
   #finished = false;
+  #stopping = false;
   #restarts = 0;
   #opened = false;
   #lastTimeNs = 0n;
@@ -45,6 +48,8 @@ export class SiteRun implements AsyncDisposable {
   constructor(options: SiteRunOptions) {
     this.#options = options;
     this.#worker = this.#startWorker();
+    // Whoever waits for the end may begin to only after the run has broken.
+    this.#outcome.promise.catch(() => undefined);
   }
 
   /** Resolves when every source has ended or the run was stopped. Rejects with a SkyvoxError when it broke. */
@@ -61,9 +66,11 @@ export class SiteRun implements AsyncDisposable {
     return this.#worker.processId;
   }
 
-  /** Ends the run after the frame set in hand; `ended` then resolves. */
+  /** Ends the run after the frame set in hand; `ended` then resolves, within a few seconds even if the worker is stuck. */
   stop(): void {
+    this.#stopping = true;
     this.#worker.stop();
+    setTimeout(() => this.#finish(), STOP_MS_MAX).unref();
   }
 
   async snapshot(camera: CameraId, widthPx: number): Promise<TimedPicture | null> {
@@ -76,7 +83,7 @@ export class SiteRun implements AsyncDisposable {
   }
 
   #startWorker(): WorkerProcess {
-    const { site, siteDirectory, selection, threads, pace, endNs } = this.#options;
+    const { site, siteDirectory, selection, threads, pace, lastsNs } = this.#options;
     const worker = new WorkerProcess({
       start: {
         type: "start",
@@ -86,7 +93,7 @@ export class SiteRun implements AsyncDisposable {
         threads,
         pace,
         timeline: this.#timeline,
-        endNs,
+        lastsNs,
       },
       onMessage: (message) => this.#receive(message),
     });
@@ -95,6 +102,7 @@ export class SiteRun implements AsyncDisposable {
   }
 
   #receive(message: Exclude<FromWorker, SnapshotMessage>): void {
+    if (this.#finished) return;
     const { state, onTracks } = this.#options;
     switch (message.type) {
       case "opened":
@@ -125,6 +133,10 @@ export class SiteRun implements AsyncDisposable {
 
   #workerExited(worker: WorkerProcess, why: string): void {
     if (this.#finished || worker !== this.#worker) return;
+    if (this.#stopping) {
+      this.#finish();
+      return;
+    }
     const { pace, onNotice, state } = this.#options;
     if (pace !== "real-time" || this.#restarts >= RESTARTS_MAX || !this.#opened) {
       this.#finish(
@@ -133,6 +145,7 @@ export class SiteRun implements AsyncDisposable {
       return;
     }
     this.#restarts += 1;
+    this.#opened = false;
     state.restarted();
     onNotice(`worker ended with ${why} at ${secondsFromNs(this.#lastTimeNs).toFixed(1)} s; starting another`);
     this.#worker = this.#startWorker();

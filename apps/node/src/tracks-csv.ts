@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import { messageOf, SkyvoxError, secondsFromNs, type TrackUpdate } from "@skyvox/core";
 
 /** First line of a track file. Positions in metres, velocities in metres per second, local east-north-up; covariance in square metres. */
@@ -12,6 +12,7 @@ export const TRACKS_CSV_HEADER =
 export class TracksCsv implements Disposable {
   readonly #path: string;
   #file: number | null;
+  #length = 0;
 
   /** @throws {SkyvoxError} "io" when the file cannot be made. */
   constructor(path: string) {
@@ -33,7 +34,18 @@ export class TracksCsv implements Disposable {
 
   #write(text: string): void {
     const file = this.#file;
-    if (file !== null) this.#attempt(() => writeSync(file, text));
+    if (file === null) return;
+    const bytes = Buffer.from(text);
+    this.#attempt(() => {
+      try {
+        for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+        this.#length += bytes.length;
+      } catch (error) {
+        // A full disk takes part of a row: what stays must be whole rows.
+        ftruncateSync(file, this.#length);
+        throw error;
+      }
+    });
   }
 
   #attempt<Result>(work: () => Result): Result {

@@ -23,8 +23,8 @@ export interface StartMessage {
   readonly pace: Pace;
   /** The time line to take up where a worker died; null: the first frame is captured now. */
   readonly timeline: Timeline | null;
-  /** Site time at which the run ends even though the sources go on, or null. */
-  readonly endNs: bigint | null;
+  /** Site time after which the run ends even though the sources go on, counted from its first frame, or null. */
+  readonly lastsNs: bigint | null;
 }
 
 export type ToWorker =

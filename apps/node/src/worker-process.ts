@@ -10,7 +10,7 @@ import type { FromWorker, SnapshotMessage, StartMessage, ToWorker } from "./work
 /** How long a worker may take to answer for a picture before the caller is told there is none. */
 const SNAPSHOT_TIMEOUT_MS = 2000;
 /** How long a worker may take to stop before it is killed. */
-const STOP_TIMEOUT_MS = 2000;
+const STOP_TIMEOUT_MS = 1000;
 
 /** A running worker process as the node sees it. Owns the process: disposing ends it. */
 export class WorkerProcess implements AsyncDisposable {

@@ -12,7 +12,7 @@ import { type Timeline, wallMsAt } from "./timeline.ts";
 import { wallMs } from "./wall-clock.ts";
 import type { CameraReport, FromWorker, Pace } from "./worker-messages.ts";
 
-/** How often voxels and camera figures are reported, in site time or in wall time, whichever is later. */
+/** How often voxels and camera figures are reported. */
 const REPORT_MS = 100;
 /** At most this many blob boxes per camera are drawn. */
 const BLOBS_SHOWN_MAX = 64;

@@ -1,5 +1,8 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { runNode, TemporaryFolder } from "./run-node.ts";
+
+// Each test starts the whole program, some of them several times.
+setDefaultTimeout(30_000);
 
 /** A site of four cameras over simulated pictures, as a person would write it. */
 function site(
@@ -97,4 +100,41 @@ test("A command that does not exist is bad usage", async () => {
   const ended = await runNode(["voxelise"]);
   expect(ended.stderr).toMatch(/^Cannot run "voxelise": no such command, need import or voxelize/);
   expect(ended.code).toBe(2);
+});
+
+for (const name of ["constructor", "__proto__"]) {
+  test(`A command called "${name}" does not exist`, async () => {
+    const ended = await runNode([name]);
+    expect(ended.stderr).toMatch(new RegExp(`^Cannot run "${name}": no such command`));
+    expect(ended.code).toBe(2);
+  });
+}
+
+test("A number of seconds past all sense is bad usage", async () => {
+  const ended = await runNode(["--max-seconds", "1e300"]);
+  expect(ended.stderr).toBe('Cannot use --max-seconds "1e300": need a number of seconds up to 100000000\n');
+  expect(ended.code).toBe(2);
+});
+
+test("A truncated video ends the run with one line that names it", async () => {
+  using folder = new TemporaryFolder();
+  const whole = folder.file("whole.mp4");
+  const made = Bun.spawnSync([
+    ...["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc=size=320x240:rate=30:duration=2"],
+    ...["-movflags", "+faststart", "-c:v", "libx264", "-pix_fmt", "yuv420p", whole],
+  ]);
+  expect(made.exitCode).toBe(0);
+  const bytes = await Bun.file(whole).bytes();
+  await Bun.write(folder.file("cut.mp4"), bytes.subarray(0, Math.floor(bytes.length * 0.6)));
+  const path = folder.file("site.json");
+  await Bun.write(
+    path,
+    site((value) => {
+      for (const camera of value.cameras) camera["source"] = "video:cut.mp4";
+    }),
+  );
+  const ended = await runNode(["--site", path, "--once", "--kernels", "cpu"]);
+  expect(ended.stderr.trim().split("\n").at(-1)).toMatch(/^Cannot read video ".*cut.mp4"/);
+  expect(ended.stderr).not.toContain("    at ");
+  expect(ended.code).toBe(1);
 });

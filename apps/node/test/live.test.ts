@@ -1,6 +1,9 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import type { StreamMessage } from "@skyvox/dashboard";
 import { lineMatching, startNode } from "./run-node.ts";
+
+// Each test starts the whole program, some of them several times.
+setDefaultTimeout(30_000);
 
 interface LiveNode extends AsyncDisposable {
   readonly url: string;
@@ -67,4 +70,26 @@ test("A worker that is killed is replaced and the tracks go on under their ids",
   const afterIds = after.type === "tracks" ? after.tracks.map(({ id }) => id) : [];
   expect(ids.filter((id) => afterIds.includes(id)).length).toBeGreaterThanOrEqual(3);
   expect(await (await fetch(`${node.url}/metrics`)).text()).toMatch(/skyvox_worker_restarts_total 1\b/);
+});
+
+test("A request to terminate that reaches the worker too still ends the node", async () => {
+  await using node = await liveNode("--kernels", "cpu");
+  await messageWhere(node.url, (message) => confirmedCount(message) >= 1);
+  const ready = (await (await fetch(`${node.url}/readyz`)).json()) as { checks: { name: string; detail: string }[] };
+  const [, workerId = ""] =
+    /process (\d+)/.exec(ready.checks.find(({ name }) => name === "worker")?.detail ?? "") ?? [];
+  process.kill(Number(workerId), "SIGTERM");
+  node.child.kill("SIGTERM");
+  expect(await node.child.exited).toBe(0);
+});
+
+test("A worker that is frozen does not keep the node from ending", async () => {
+  await using node = await liveNode("--kernels", "cpu");
+  await messageWhere(node.url, (message) => confirmedCount(message) >= 1);
+  const ready = (await (await fetch(`${node.url}/readyz`)).json()) as { checks: { name: string; detail: string }[] };
+  const [, workerId = ""] =
+    /process (\d+)/.exec(ready.checks.find(({ name }) => name === "worker")?.detail ?? "") ?? [];
+  process.kill(Number(workerId), "SIGSTOP");
+  node.child.kill("SIGINT");
+  expect(await node.child.exited).toBe(0);
 });

@@ -1,13 +1,9 @@
 /**
- * What tests of the whole program share: running it as a person would, from the repository's root, in folders that are gone afterwards. Starting
- * a process takes longer than a unit test may, so whoever imports this gets more time per test.
+ * What tests of the whole program share: running it as a person would, from the repository's root, in folders that are gone afterwards.
  */
-import { setDefaultTimeout } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-
-setDefaultTimeout(30_000);
 
 export const REPOSITORY = resolve(import.meta.dir, "../../..");
 

@@ -68,7 +68,6 @@ test.skipIf(absent)(
         frameSets: number;
       };
       expect(summary.frameSets).toBe(100);
-      expect(summary.realTimeFactor).toBeGreaterThan(0);
       outputs.push(readFileSync(tracks, "utf8"));
     }
     expect(outputs[1]).toBe(outputs[0] ?? "");

@@ -16,9 +16,11 @@ export class DenseSpace {
   readonly #grid: GridHandle;
   #carried: Float32Array | null = null;
   #weight = 0;
+  readonly #voxelCount: number;
 
   constructor(kernels: Kernels, count: number) {
     this.#kernels = kernels;
+    this.#voxelCount = count ** 3;
     this.#grid = kernels.openGrid({
       sizeVoxels: [count, count, count],
       raysMax: RAYS_MAX,
@@ -47,12 +49,13 @@ export class DenseSpace {
     }
   }
 
-  /** Returns the sums, `[count³]` float32, x slowest and z fastest. */
+  /** Returns the sums, `[count³]` float32, x slowest and z fastest. Takes them: ask once, at the end. */
   async total(): Promise<Float32Array> {
     const reading = this.#kernels.readGrid(this.#grid, "dense");
     await this.#kernels.submit();
     const { rows } = await reading;
-    const sums = this.#carried ?? new Float32Array(rows.length);
+    // Before the first ray the grid has no rows.
+    const sums = this.#carried ?? new Float32Array(this.#voxelCount);
     for (let voxel = 0; voxel < rows.length; voxel++) sums[voxel] = sums[voxel]! + rows[voxel]!;
     return sums;
   }

@@ -62,6 +62,12 @@ export async function voxelizeCommand(args: readonly string[]): Promise<void> {
     }),
   );
   const frames = parseMetadata(await readText(config.metadata), config.metadata);
+  if (frames.length === 0) {
+    throw new SkyvoxError(
+      "calibration",
+      `Cannot voxelize "${config.metadata}": it names no image, need one entry per image`,
+    );
+  }
   const { backend } = await selectKernels(config.kernels);
   using kernels = await openKernels(backend, {});
   const space = new DenseSpace(kernels, GRID.count);
