@@ -70,7 +70,7 @@ function takeOpened(opened: readonly PromiseSettledResult<FrameSource>[], owner:
 /** Time in which the evidence shown for a voxel fades to half. */
 const VOXEL_HALF_LIFE_S = 0.4;
 /** Bricks of evidence kept at most; 4 KB each. */
-const VOXEL_BRICKS_MAX = 16384;
+const VOXEL_BRICKS_MAX = 2048;
 
 function snapshot(request: number, cameraId: CameraId, widthPx: number): void {
   const picture = player?.picture(cameraId) ?? null;

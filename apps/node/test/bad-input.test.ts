@@ -54,7 +54,7 @@ test("An unknown key is named with the nearest known one", async () => {
 
 test("A number that is none in a calibration is named", async () => {
   await expectRefusal(
-    site((value) => Object.assign(value.cameras[1]?.["intrinsics"] as object, { fxPx: null })),
+    site((value) => Object.assign(value.cameras[1]?.intrinsics as object, { fxPx: null })),
     /^Cannot read site ".*": cameras\[1\]\.intrinsics\.fxPx/,
   );
 });
@@ -63,7 +63,7 @@ test("Cameras without overlap are refused", async () => {
   await expectRefusal(
     site((value) => {
       for (const camera of value.cameras) {
-        camera["pose"] = { positionM: [0, 0, 0], orientation: { lookAtM: [0, 0, -10] } };
+        camera.pose = { positionM: [0, 0, 0], orientation: { lookAtM: [0, 0, -10] } };
       }
     }),
     /^Cannot use site ".*": .*camera/,
@@ -130,7 +130,7 @@ test("A truncated video ends the run with one line that names it", async () => {
   await Bun.write(
     path,
     site((value) => {
-      for (const camera of value.cameras) camera["source"] = "video:cut.mp4";
+      for (const camera of value.cameras) camera.source = "video:cut.mp4";
     }),
   );
   const ended = await runNode(["--site", path, "--once", "--kernels", "cpu"]);

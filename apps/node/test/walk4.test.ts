@@ -8,7 +8,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { REPOSITORY, runNode, TemporaryFolder } from "./run-node.ts";
 
-const walk4 = join(resolve(REPOSITORY, process.env["SKYVOX_DATA"] ?? "../shared/data"), "walk4");
+const walk4 = join(resolve(REPOSITORY, process.env.SKYVOX_DATA ?? "../shared/data"), "walk4");
 const absent = !existsSync(walk4);
 if (absent) console.log(`skipped: the recordings "${walk4}" are not here; SKYVOX_DATA names their folder`);
 

@@ -55,6 +55,8 @@ const PEAKS_MAX = 16384;
 const VOXELS_MAX = 65536;
 const BLOBS_MAX = 4096;
 const CELL_SHIFT_MAX = 5;
+/** A camera inside the volume would spread its bundles over the whole picture: 32 pixels at most. */
+const BUNDLE_SPREAD_Q8_MAX = 32 << 8;
 const AXIS_VOXELS_MAX = 2047;
 
 /**
@@ -142,7 +144,10 @@ function openCamera(
     pose,
     cellShift,
     cellShifts: { min: cellShift, max: fixed === "auto" ? CELL_SHIFT_MAX : fixed },
-    bundleSpreadQ8: Math.round((128 * volume.voxelSizeM * intrinsics.fxPx) / range.centreM),
+    bundleSpreadQ8: Math.min(
+      BUNDLE_SPREAD_Q8_MAX,
+      Math.round((128 * volume.voxelSizeM * intrinsics.fxPx) / range.centreM),
+    ),
     floodedPixelCount,
   };
 }
