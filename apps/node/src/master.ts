@@ -28,6 +28,7 @@ const LOOPBACK = "127.0.0.1";
 export async function runMaster(config: NodeConfig, interrupted: Promise<void>): Promise<"ended" | "interrupted"> {
   const beganMs = wallMs();
   const { site, siteDirectory } = await openSite(config.site);
+  const dashboard = config.once ? null : buildDashboard();
   const selection = await selectKernels(config.kernels);
   await using disposables = new AsyncDisposableStack();
   const state = new NodeState({
@@ -55,7 +56,7 @@ export async function runMaster(config: NodeConfig, interrupted: Promise<void>):
       onNotice: (line) => console.error(line),
     }),
   );
-  if (!config.once) {
+  if (dashboard !== null) {
     const view = liveView({
       version: packageJson.version,
       site,
@@ -64,9 +65,7 @@ export async function runMaster(config: NodeConfig, interrupted: Promise<void>):
       run,
       uptimeS: () => (wallMs() - beganMs) / 1000,
     });
-    const server = disposables.use(
-      serveApi({ view, assets: await buildDashboard(), port: config.port, hostname: LOOPBACK }),
-    );
+    const server = disposables.use(serveApi({ view, assets: await dashboard, port: config.port, hostname: LOOPBACK }));
     summary.serving(server.url);
   }
   const outcome = await endOf(run, interrupted, config);

@@ -74,7 +74,14 @@ export function openLine(site: Site, kernels: Kernels): Line {
     voxelsMax: VOXELS_MAX,
     dense: false,
   });
-  const cameras = site.cameras.map((camera, view) => openCamera(site, camera, view, volume, kernels, grid));
+  // Cameras of one make share a lens: its table of distortion, kept by object, is made once.
+  const lenses = new Map<string, Intrinsics>();
+  const cameras = site.cameras.map((camera, view) => {
+    const key = JSON.stringify(camera.intrinsics);
+    const lens = lenses.get(key) ?? cameraIntrinsics(camera);
+    lenses.set(key, lens);
+    return openCamera(site, camera, view, lens, volume, kernels, grid);
+  });
   const byId = new Map(cameras.map((camera) => [camera.id, camera]));
   return {
     kernels,
@@ -117,11 +124,11 @@ function openCamera(
   site: Site,
   camera: Site["cameras"][number],
   view: number,
+  intrinsics: Intrinsics,
   volume: LineVolume,
   kernels: Kernels,
   grid: GridHandle,
 ): LineCamera {
-  const intrinsics = cameraIntrinsics(camera);
   const pose = cameraPose(camera);
   kernels.setView(grid, view, buildRayModel({ intrinsics, pose, grid: volume }));
   const range = rangesM(site, pose);
