@@ -146,10 +146,10 @@ test("Rendered nearer target hides the farther one, whatever their order in the 
   for (const image of both) expect(image[20 * 40 + 20]).toBeCloseTo(0.6, 1);
 });
 
-test("Rendered frame has the noise of its camera, new in every frame of eight", () => {
+test("Rendered frame has the noise of its camera, new in every frame of sixteen", () => {
   const camera = { ...upwards("a", [0, 0, 2], [0, 20, 17], lens(128, 400)), noiseSigma: 2 };
   const renderer = createRenderer(sceneOf([camera], []), camera);
-  const frames = Array.from({ length: 9 }, (_, frameIndex) => {
+  const frames = Array.from({ length: 17 }, (_, frameIndex) => {
     const out = new Uint8Array(128 * 128);
     renderer.render(frameIndex / 30, frameIndex, out);
     return out;
@@ -160,8 +160,8 @@ test("Rendered frame has the noise of its camera, new in every frame of eight", 
   for (let i = 0; i < first.length; i++) squares += (first[i]! - second[i]!) ** 2;
   // A difference of two frames holds twice the variance, each rounded to whole greys.
   expect(Math.abs(Math.sqrt(squares / first.length / 2) - Math.sqrt(4 + 1 / 12))).toBeLessThan(0.1);
-  for (let k = 1; k < 8; k++) expect(frames[k]).not.toEqual(first);
-  expect(frames[8]).toEqual(first);
+  for (let k = 1; k < 16; k++) expect(frames[k]).not.toEqual(first);
+  expect(frames[16]).toEqual(first);
 });
 
 test("Rendered bytes repeat for a seed and differ for another seed, camera or time", () => {

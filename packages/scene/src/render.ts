@@ -1,7 +1,7 @@
 /**
  * Pixels of the simulated world. They are synthetic and always called so.
  *
- * A frame is a copy of one of several noisy copies of the camera's backdrop (up to 8, in turn, so noise repeats after 8 frames; sigma
+ * A frame is a copy of one of several noisy copies of the camera's backdrop (up to 16, in turn, so noise repeats after 16 frames; sigma
  * `camera.noiseSigma`, 2 grey levels in the presets, the same at every brightness), hot pixels that flicker, and each body as a disc spread
  * by the optics (Gaussian, sigma 0.8 px, then the pixel) that covers by area. The disc is centred on the projected centre of the body; its
  * grey is what is behind it times (1 + contrast). Fractions of a grey level are rounded up or down at random in proportion, as noise would do
@@ -79,7 +79,7 @@ interface Canvas {
   readonly heightPx: number;
 }
 
-/** 8 copies, or as many as fit the memory, but always two: with one, frame differences would have no noise. */
+/** 16 copies, or as many as fit the memory, but always two: with one, frame differences would have no noise. */
 function copyCount(pixelCount: number): number {
   return Math.min(COPIES_MAX, Math.max(2, Math.floor(COPY_BYTES_MAX / pixelCount)));
 }
@@ -135,8 +135,8 @@ function drawDisc(disc: PlacedDisc, patch: DiscPatch, canvas: Canvas, frameSalt:
   }
 }
 
-const COPIES_MAX = 8;
-const COPY_BYTES_MAX = 32 * 2 ** 20;
+const COPIES_MAX = 16;
+const COPY_BYTES_MAX = 64 * 2 ** 20;
 const HOT_GREY = 250;
 const NEAR_M = 0.2;
 const HOT_SALT = 0x40_75;
