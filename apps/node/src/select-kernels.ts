@@ -1,7 +1,7 @@
 /**
  * Chooses the kernel backend this node runs, and says why.
  *
- * Every backend this build holds is asked in a child process of its own (a broken driver may crash it, and only it), checked there against
+ * Every backend this build holds but the reference is asked in a child process of its own (a broken driver may crash it, and only it), checked there against
  * the reference on seeded data and timed. The fastest one that gave the reference's bits runs. A backend asked for by name is never
  * replaced by another: if it cannot run here, that is an error.
  */
@@ -49,23 +49,34 @@ const PROBE_TIMEOUT_MS = 5000;
  * @throws {SkyvoxError} "backend" when the one asked for, or none at all, can run here.
  */
 export async function selectKernels(choice: KernelChoice): Promise<Selection> {
-  const asked = choice === "auto" ? adapters : [adapterOf(choice)];
+  const asked = choice === "auto" ? adapters.filter(({ backend }) => backend !== "reference") : [adapterOf(choice)];
   const reports = await Promise.all(asked.map(async ({ backend }) => ({ backend, report: await probe(backend) })));
   const able = reports
     .filter(({ report }) => report.ok)
     .sort((a, b) => (a.report.stepMs ?? Number.POSITIVE_INFINITY) - (b.report.stepMs ?? Number.POSITIVE_INFINITY));
-  const chosen = able[0];
-  if (chosen === undefined) {
+  // The reference is what the others are checked against: right by definition and slower than any of them.
+  const chosen = able[0]?.backend ?? (choice === "auto" ? "reference" : null);
+  if (chosen === null) {
     const why = reports.map(({ backend, report }) => `${backend}: ${report.reason}`).join("; ");
     throw new SkyvoxError("backend", `Cannot use kernels "${choice}": ${why}`);
   }
-  const { backend, report } = chosen;
-  const slower = able.slice(1).map((other) => `${timesFaster(other.report, report)} times as fast as ${other.backend}`);
   const reason =
-    choice === "auto"
-      ? `fastest correct backend${slower.length === 0 ? "" : `, ${slower.join(", ")}`}`
-      : `asked for by --kernels ${choice}`;
-  return { backend, reason, answers: reports.map((entry) => answerOf(entry, backend, reason)) };
+    choice !== "auto"
+      ? `asked for by --kernels ${choice}`
+      : chosen === "reference"
+        ? "no other backend works here"
+        : "the fastest that gives the reference's bits";
+  const answers = reports.map((entry) => answerOf(entry, chosen, reason));
+  if (choice === "auto") {
+    const isChosen = chosen === "reference";
+    answers.push({
+      backend: "reference",
+      ok: true,
+      chosen: isChosen,
+      reason: isChosen ? reason : "the truth the others are checked against",
+    });
+  }
+  return { backend: chosen, reason, answers };
 }
 
 /**
@@ -122,8 +133,4 @@ function answerOf(
     ...(report.device === undefined ? {} : { device: report.device }),
     ...(report.stepMs === undefined ? {} : { stepMs: report.stepMs }),
   };
-}
-
-function timesFaster(slow: ProbeReport, fast: ProbeReport): number {
-  return Math.round((slow.stepMs ?? 0) / (fast.stepMs ?? 1));
 }
