@@ -26,6 +26,6 @@ export async function saveChunks(path: string, chunks: Iterable<Uint8Array>): Pr
 
 /** Writes voxels as a binary PLY point cloud. @throws {SkyvoxError} "io" when the file cannot be written. */
 export async function saveVoxels(path: string, { indices, evidence, minM, voxelSizeM }: VoxelSnapshot): Promise<void> {
-  const snapshot = { count: evidence.length, xyz: indices, evidence, viewBits: new Uint32Array(evidence.length) };
+  const snapshot = { count: evidence.length, xyz: indices, evidence };
   await saveChunks(path, voxelChunksPly(snapshot, { minM, voxelSizeM }));
 }

@@ -51,7 +51,6 @@ export interface FrameSetMessage {
   readonly type: "frameSet";
   readonly timeNs: bigint;
   readonly detections: readonly Detection[];
-  readonly memberCount: number;
   readonly rayCount: number;
   /** Wall-clock milliseconds at which the set's last frame was captured; null unless the run is in real time. */
   readonly capturedWallMs: number | null;

@@ -77,7 +77,6 @@ export class WorkerReport {
       type: "frameSet",
       timeNs: set.timeNs,
       detections: result.detections,
-      memberCount: set.members.length,
       rayCount: result.rayCount,
       capturedWallMs:
         this.#pace === "real-time" && this.#timeline !== null ? wallMsAt(this.#timeline, latestCaptureNs(set)) : null,

@@ -79,11 +79,16 @@ test.skipIf(absent)(
     const confirmed = person.filter(({ state }) => state === "confirmed");
     expect(confirmed[0]?.timeS).toBeLessThan(30 / 60);
     expect(person.at(-1)?.timeS).toBeGreaterThan(98.5 / 60);
-    const near = person.filter(({ timeS, positionM: [e, n, u] }) => {
+    const fromCap = person.map(({ timeS, positionM: [e, n, u] }) => {
       const [capE, capN, capU] = capAt(timeS);
-      const below = capU - u;
-      return Math.hypot(e - capE, n - capN) <= 0.7 && below >= 0.1 && below <= 1.2;
+      return { besideM: Math.hypot(e - capE, n - capN), belowM: capU - u };
     });
+    const belowM = fromCap.map((offset) => offset.belowM);
+    console.log(
+      `confirmed at ${confirmed[0]?.timeS} s; at most ${Math.max(...fromCap.map(({ besideM }) => besideM)).toFixed(2)} m beside the cap,` +
+        ` ${Math.min(...belowM).toFixed(2)} to ${Math.max(...belowM).toFixed(2)} m below it`,
+    );
+    const near = fromCap.filter(({ besideM, belowM }) => besideM <= 0.7 && belowM >= 0.1 && belowM <= 1.2);
     expect(near.length / person.length).toBeGreaterThanOrEqual(0.9);
   },
   150_000,

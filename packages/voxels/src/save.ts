@@ -29,7 +29,10 @@ export interface UpstreamGrid {
 }
 
 /** Writes a snapshot as a binary little-endian PLY of voxel centres with their evidence. */
-export function* voxelChunksPly(snapshot: VoxelSnapshot, space: VoxelSpace): Generator<Uint8Array> {
+export function* voxelChunksPly(
+  snapshot: Pick<VoxelSnapshot, "count" | "xyz" | "evidence">,
+  space: VoxelSpace,
+): Generator<Uint8Array> {
   assert(isLittleEndian(), "the machine is little-endian");
   yield new TextEncoder().encode(plyHeader(snapshot.count));
   const points = new Float32Array(Math.min(snapshot.count, CHUNK_POINTS) * 4);

@@ -102,7 +102,7 @@ function rowsOf({ indices, evidence }: VoxelSnapshot): [number, number, number, 
 }
 
 function plyOf({ indices, evidence, minM, voxelSizeM }: VoxelSnapshot): Buffer<ArrayBuffer> {
-  const snapshot = { count: evidence.length, xyz: indices, evidence, viewBits: new Uint32Array(evidence.length) };
+  const snapshot = { count: evidence.length, xyz: indices, evidence };
   // Each chunk is overwritten by the next, so it is copied before.
   const chunks = Array.from(voxelChunksPly(snapshot, { minM, voxelSizeM }), (chunk) => chunk.slice());
   return Buffer.concat(chunks);

@@ -28,7 +28,7 @@ Flags
   --images DIR      folder the image_file names start from
   --out FILE.bin    int32 N, float32 edge, then N³ float32 sums, x slowest, z fastest
   --compat          also drop the rays that enter through an upper face of the cube, as upstream does
-  --kernels NAME    auto, cuda, wgsl, cpu or reference
+  --kernels NAME    auto, cuda, wgsl, cpu or reference (this build holds cpu and reference)
 
 Example
   bun run apps/node voxelize --metadata motionimages/metadata.json --images motionimages --out voxel_grid.bin`;
