@@ -2,132 +2,111 @@
  * Casting one time step of `dots-scene.ts`: rays per second in two passes and densely, with the work behind them.
  *
  * A ray of two passes is marked, its bricks selected, and cast; rays are added and the grid emptied within the time too. Steps are
- * the voxels a ray crosses in the whole grid, updates those that it adds to. Memory is what the grid has allocated for voxels.
+ * the voxels a ray crosses in the whole grid, updates those that it adds to, each reading and writing a sum of 4 bytes and, in two
+ * passes, 4 bytes of view bits. A GPU is also given a million rays, since 20,000 leave most of it idle. With `--anchors` OctoMap
+ * and OpenVDB cast the same rays (`cast-anchor.ts`).
  */
-import { type GridHandle, type GridTable, type Kernels, type KernelsAdapter, referenceAdapter } from "@skyvox/kernels";
-import { cpuAdapter } from "@skyvox/kernels-cpu";
+import { gridMemoryBytes, type Kernels, type KernelsAdapter } from "@skyvox/kernels";
+import { isGpu, openWays, type Ways } from "./backends.ts";
+import { compareWithRivals } from "./cast-anchor.ts";
+import { castDensely, castTwoPasses, gridRows, openDots, VIEWS_MIN } from "./cast-passes.ts";
+import { bandwidthNote, openCopy } from "./copy.ts";
 import { type DotsScene, dotsScene } from "./dots-scene.ts";
 import {
   type Bench,
   type BenchOptions,
   type BenchResult,
+  type BenchRow,
+  type BenchTarget,
   digestOf,
-  interleave,
+  interleaveTimed,
   perSecond,
+  type Timing,
+  timed,
   type Variant,
 } from "./harness.ts";
 import { targets } from "./targets.ts";
 
-/** Voxel state of one time step. */
-const STATE_BYTES_MAX = 100e6;
 const SLOT_WORDS = 1024;
-const VIEWS_MIN = 3;
+const BYTES_PER_UPDATE = { twoPasses: 16, dense: 8 } as const;
 
 export const bench: Bench = {
   name: "cast",
   subject: "kernels",
-  async run({ small, rounds }: BenchOptions): Promise<BenchResult> {
+  async run({ small, anchors, rounds, adapter }: BenchOptions): Promise<BenchResult> {
     const size = small ? { dots: 4, sideVoxels: 64 } : { dots: 200, sideVoxels: 500 };
-    const scene = dotsScene({ seed: 1, dense: false, ...size });
-    const denseScene = { ...scene, grid: { ...scene.grid, dense: true } };
-    const adapter: KernelsAdapter = (await cpuAdapter.probe()).ok ? cpuAdapter : referenceAdapter;
-    using one = await adapter.open({ threads: 1 });
-    using all = await adapter.open();
-    using scalar = await adapter.open({ threads: 1, scalar: true });
-    const variants = [
-      twoPassVariant(one, scene, VIEWS_MIN),
-      twoPassVariant(all, scene, VIEWS_MIN),
-      twoPassVariant(one, scene, 2),
-      twoPassVariant(scalar, scene, VIEWS_MIN),
-      denseVariant(one, denseScene),
-      denseVariant(all, denseScene),
-    ];
-    const timings = await interleave(variants, rounds);
+    const scene = dotsScene({ seed: 1, ...size });
+    using stack = new DisposableStack();
+    const ways = await openWays(adapter, stack);
+    const million = isGpu(adapter) && !small ? dotsScene({ seed: 1, ...size, dotPx: 35 }) : null;
+    const variants = [...variantsOf(ways, scene), ...(million === null ? [] : millionVariants(ways.one, million))];
+    const copy = stack.use(openCopy(adapter, small ? 2 ** 20 : 2 ** 26));
+    const timings = await interleaveTimed([...variants.map((variant) => timed(variant)), copy.subject], rounds);
+    const measured = variants.map((variant, i): Measured => ({ ...variant, timing: timings[i] as Timing }));
     // Counted last: it leaves hundreds of megabytes to collect.
-    const work = await workOf(one, scene, denseScene, VIEWS_MIN);
-    const { steps, updates, bricks } = work;
-    const rays = scene.rayCount;
-    const rows = timings.map(({ name, medianMs, noise }) => {
-      return { name, median: perSecond(rays, medianMs), unit: "rays/s", noise, note: `${medianMs.toFixed(2)} ms` };
-    });
-    const [firstMs = 0, , , , denseMs = 0] = timings.map(({ medianMs }) => medianMs);
+    const work = await workOf(ways.one, scene);
+    const copied = { bytesMoved: copy.bytesMoved, ms: timings.at(-1)?.medianMs ?? Number.NaN };
+    const found = anchors ? await compareWithRivals(ways.one, scene, size, rounds) : null;
     return {
       rows: [
-        ...rows,
-        { name: "voxels a ray crosses", median: steps / rays, unit: "voxels/ray" },
-        {
-          name: "voxels a ray adds to in two passes",
-          median: updates / rays,
-          unit: "voxels/ray",
-          note: `in ${bricks} bricks`,
-        },
-        { name: "voxels crossed in two passes", median: perSecond(steps, firstMs) / 1e6, unit: "Mvoxels/s" },
-        { name: "voxels added to in two passes", median: perSecond(updates, firstMs) / 1e6, unit: "Mvoxels/s" },
-        { name: "voxels added to densely", median: perSecond(steps, denseMs) / 1e6, unit: "Mvoxels/s" },
+        ...measured.map((variant) => rowOf(variant)),
+        ...workRows(measured, scene, work, copied),
+        ...(found?.rows ?? []),
       ],
-      targets: [
-        {
-          name: "two passes",
-          achieved: perSecond(rays, firstMs),
-          wanted: targets.castRaysPerSecondPerCore,
-          unit: "rays/s",
-          better: "higher",
-        },
-        {
-          name: "voxel state",
-          achieved: stateBytes(scene) / 1e6,
-          wanted: STATE_BYTES_MAX / 1e6,
-          unit: "MB",
-          better: "lower",
-        },
-      ],
+      targets: [...ownTargets(adapter, measured, scene), ...(found?.targets ?? [])],
+      leftOut: found?.leftOut ?? [],
       digest: work.digest,
     };
   },
 };
 
-/** Voxels and view bits of all bricks, and the masks and slots that lead to them. */
-function stateBytes({ grid }: DotsScene): number {
-  const bricks = grid.sizeVoxels.reduce((count, side) => count * Math.ceil(side / 8), 1);
-  return grid.bricksMax * SLOT_WORDS * 4 + bricks * 8;
+interface CastVariant extends Variant {
+  readonly kind: "twoPasses" | "dense";
+  readonly rayCount: number;
 }
 
-function openGrid(kernels: Kernels, scene: DotsScene) {
-  const grid = kernels.openGrid(scene.grid);
-  for (const [view, { model }] of scene.views.entries()) kernels.setView(grid, view, model);
-  return grid;
+interface Measured extends CastVariant {
+  readonly timing: Timing;
 }
 
-function twoPassVariant(kernels: Kernels, scene: DotsScene, viewsMin: number): Variant {
-  const grid = openGrid(kernels, scene);
+/** The first is what others are measured against: two passes on one thread. */
+function variantsOf({ one, all, scalar }: Ways, scene: DotsScene): CastVariant[] {
+  return [
+    twoPassVariant(one, scene, VIEWS_MIN),
+    denseVariant(one, scene),
+    ...(all === one ? [] : [twoPassVariant(all, scene, VIEWS_MIN), denseVariant(all, scene)]),
+    twoPassVariant(one, scene, 2),
+    ...(scalar === null ? [] : [twoPassVariant(scalar, scene, VIEWS_MIN)]),
+  ];
+}
+
+function millionVariants(kernels: Kernels, scene: DotsScene): CastVariant[] {
+  const variants = [twoPassVariant(kernels, scene, VIEWS_MIN), denseVariant(kernels, scene)];
+  return variants.map((variant) => ({ ...variant, name: `${variant.name}, ${scene.rayCount} rays` }));
+}
+
+function twoPassVariant(kernels: Kernels, scene: DotsScene, viewsMin: number): CastVariant {
+  const grid = openDots(kernels, scene);
   const run = () => {
     castTwoPasses(kernels, grid, scene.views, viewsMin);
     return kernels.submit();
   };
-  return { name: `two passes, ${viewsMin} views, ${kernels.device}`, run };
-}
-
-function castTwoPasses(kernels: Kernels, grid: GridHandle, views: DotsScene["views"], viewsMin: number): void {
-  kernels.clear(grid);
-  for (const [view, { points }] of views.entries()) kernels.rays(grid, view, points);
-  kernels.mark(grid);
-  kernels.select(grid, viewsMin);
-  kernels.cast(grid);
+  const name = `two passes, ${viewsMin} views, ${kernels.device}`;
+  return { name, kind: "twoPasses", rayCount: scene.rayCount, run };
 }
 
 /** The grid is not emptied between runs: that would time the emptying of 500 MB. */
-function denseVariant(kernels: Kernels, scene: DotsScene): Variant {
-  const grid = openGrid(kernels, scene);
+function denseVariant(kernels: Kernels, scene: DotsScene): CastVariant {
+  const grid = openDots(kernels, { ...scene, grid: { ...scene.grid, dense: true } });
   const run = () => {
     castDensely(kernels, grid, scene.views);
     return kernels.submit();
   };
-  return { name: `dense, ${kernels.device}`, run };
+  return { name: `dense, ${kernels.device}`, kind: "dense", rayCount: scene.rayCount, run };
 }
 
-function castDensely(kernels: Kernels, grid: GridHandle, views: DotsScene["views"]): void {
-  for (const [view, { points }] of views.entries()) kernels.rays(grid, view, points);
-  kernels.castDense(grid);
+function rowOf({ timing: { name, medianMs, noise }, rayCount }: Measured): BenchRow {
+  return { name, median: perSecond(rayCount, medianMs), unit: "rays/s", noise, note: `${medianMs.toFixed(2)} ms` };
 }
 
 interface Work {
@@ -139,23 +118,40 @@ interface Work {
   readonly digest: string;
 }
 
+function workRows(
+  measured: readonly Measured[],
+  { rayCount }: DotsScene,
+  { steps, updates, bricks }: Work,
+  copied: { readonly bytesMoved: number; readonly ms: number },
+): BenchRow[] {
+  const [twoPasses, dense] = measured as [Measured, Measured];
+  const rate = (name: string, count: number, { timing, kind }: Measured): BenchRow => {
+    const note = bandwidthNote(count * BYTES_PER_UPDATE[kind], timing.medianMs, copied);
+    return { name, median: perSecond(count, timing.medianMs) / 1e6, unit: "million/s", note };
+  };
+  return [
+    { name: "steps a ray", median: steps / rayCount, unit: "voxels" },
+    { name: "updates a ray, two passes", median: updates / rayCount, unit: "voxels", note: `in ${bricks} bricks` },
+    { ...rate("steps, two passes", steps, twoPasses), note: "crossed or jumped over" },
+    rate("updates, two passes", updates, twoPasses),
+    rate("updates, dense", steps, dense),
+  ];
+}
+
 /** Counts voxels by casting every ray with weight 1; hashes pool and peaks of the real weights. */
-async function workOf(kernels: Kernels, scene: DotsScene, denseScene: DotsScene, viewsMin: number): Promise<Work> {
-  const unit = scene.views.map(({ model, points }) => ({
-    model,
-    points: points.map((word, i) => (i % 4 === 2 ? 1 : word)),
-  }));
-  const dense = openGrid(kernels, denseScene);
+async function workOf(kernels: Kernels, scene: DotsScene): Promise<Work> {
+  const unit = scene.views.map(({ points }) => ({ points: points.map((word, i) => (i % 4 === 2 ? 1 : word)) }));
+  const dense = openDots(kernels, { ...scene, grid: { ...scene.grid, dense: true } });
   castDensely(kernels, dense, unit);
-  const steps = sumOf(await rowsOf(kernels, dense, "dense"));
+  const steps = sumOf(await gridRows(kernels, dense, "dense"));
   kernels.closeGrid(dense);
-  const grid = openGrid(kernels, scene);
-  castTwoPasses(kernels, grid, unit, viewsMin);
-  const counted = await rowsOf(kernels, grid, "pool");
-  castTwoPasses(kernels, grid, scene.views, viewsMin);
-  kernels.peaks(grid, { viewsMin, sumMin: 1 });
-  const pool = await rowsOf(kernels, grid, "pool");
-  const peaks = await rowsOf(kernels, grid, "peaks");
+  const grid = openDots(kernels, scene);
+  castTwoPasses(kernels, grid, unit, VIEWS_MIN);
+  const counted = await gridRows(kernels, grid, "pool");
+  castTwoPasses(kernels, grid, scene.views, VIEWS_MIN);
+  kernels.peaks(grid, { viewsMin: VIEWS_MIN, sumMin: 1 });
+  const pool = await gridRows(kernels, grid, "pool");
+  const peaks = await gridRows(kernels, grid, "peaks");
   kernels.closeGrid(grid);
   const bricks = pool.length / SLOT_WORDS;
   let updates = 0;
@@ -164,14 +160,35 @@ async function workOf(kernels: Kernels, scene: DotsScene, denseScene: DotsScene,
   return { steps, updates, bricks, digest: digestOf(pool, peaks) };
 }
 
-async function rowsOf(kernels: Kernels, grid: GridHandle, table: GridTable): Promise<Uint32Array> {
-  const read = kernels.readGrid(grid, table);
-  await kernels.submit();
-  return (await read).rows;
-}
-
 function sumOf(words: Uint32Array): number {
   let sum = 0;
   for (const word of words) sum += word;
   return sum;
+}
+
+function ownTargets(adapter: KernelsAdapter, measured: readonly Measured[], { grid }: DotsScene): BenchTarget[] {
+  const stateMb = gridMemoryBytes(grid) / 1e6;
+  const wantedMb = targets.cast.stateBytesMax / 1e6;
+  const state: BenchTarget = { name: "grid", achieved: stateMb, wanted: wantedMb, unit: "MB", better: "lower" };
+  const rays = (name: string, { rayCount, timing }: Measured, wanted: number): BenchTarget => {
+    return { name, achieved: perSecond(rayCount, timing.medianMs), wanted, unit: "rays/s", better: "higher" };
+  };
+  const times = (name: string, achieved: number): BenchTarget => {
+    return { name, achieved, wanted: targets.cast.timesOneThread, unit: "x", better: "higher" };
+  };
+  if (isGpu(adapter)) {
+    const [twoPasses, dense] = measured.slice(-2) as [Measured, Measured];
+    return [
+      rays("two passes", twoPasses, targets.gpu.twoPassRaysPerSecond),
+      rays("dense", dense, targets.gpu.denseRaysPerSecond),
+      state,
+    ];
+  }
+  const [one, , all] = measured as [Measured, Measured, Measured];
+  return [
+    rays("two passes, one thread", one, targets.cast.raysPerSecondPerCore),
+    // Ratios count from the first variant: one thread.
+    ...(adapter.backend === "cpu" ? [times("all threads against one", all.timing.speedup)] : []),
+    state,
+  ];
 }

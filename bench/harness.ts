@@ -9,6 +9,7 @@
  * Not here: choosing benches and printing them (`run.ts`), wanted numbers (`targets.ts`), comparing with a file (`compare.ts`).
  */
 import { assert, type Clock, systemClock } from "@skyvox/core";
+import type { KernelsAdapter } from "@skyvox/kernels";
 
 /** What a bench is about; `bun bench kernels` runs all benches of that subject. */
 export type BenchSubject = "kernels" | "line" | "tracking" | "cameras" | "api" | "memory";
@@ -21,6 +22,8 @@ export interface BenchOptions {
   readonly anchors: boolean;
   /** How often each variant is timed; the median of these is reported. */
   readonly rounds: number;
+  /** The kernel backend that is measured, one that can run here. Benches of other things leave it alone. */
+  readonly adapter: KernelsAdapter;
 }
 
 /** One measured number. */
@@ -47,6 +50,8 @@ export interface BenchTarget {
 export interface BenchResult {
   readonly rows: readonly BenchRow[];
   readonly targets: readonly BenchTarget[];
+  /** What was wanted and could not be measured here, one line each with the reason. */
+  readonly leftOut?: readonly string[];
   /** Hash of the values computed (not of the times): equal between two runs with the same options. */
   readonly digest: string;
 }
@@ -62,6 +67,12 @@ export interface Bench {
 export interface Variant {
   readonly name: string;
   run(): unknown;
+}
+
+/** One thing that tells its own time, in milliseconds: another program, or the part of a run that counts. */
+export interface SelfTimed {
+  readonly name: string;
+  measureMs(): number | Promise<number>;
 }
 
 /** The times of one variant. */
@@ -81,24 +92,40 @@ export interface Timing {
  *
  * @throws {AssertionError} when there is no variant or `rounds` is not a positive integer.
  */
-export async function interleave(
+export function interleave(
   variants: readonly Variant[],
   rounds: number,
   clock: Clock = systemClock,
 ): Promise<Timing[]> {
-  assert(variants.length > 0, "at least one variant is timed");
+  return interleaveTimed(
+    variants.map((variant) => timed(variant, clock)),
+    rounds,
+  );
+}
+
+/**
+ * The same for what tells its own time.
+ *
+ * @throws {AssertionError} when there is nothing to time or `rounds` is not a positive integer.
+ */
+export async function interleaveTimed(subjects: readonly SelfTimed[], rounds: number): Promise<Timing[]> {
+  assert(subjects.length > 0, "at least one variant is timed");
   assert(Number.isInteger(rounds) && rounds > 0, "rounds is a positive integer");
-  const times = variants.map(() => new Float64Array(rounds));
-  for (const variant of variants) await variant.run();
+  const times = subjects.map(() => new Float64Array(rounds));
+  for (const subject of subjects) await subject.measureMs();
   for (let round = 0; round < rounds; round++) {
-    for (let turn = 0; turn < variants.length; turn++) {
-      const index = round % 2 === 0 ? turn : variants.length - 1 - turn;
-      const ms = await timeOnce(variants[index] as Variant, clock);
-      (times[index] as Float64Array)[round] = ms;
+    for (let turn = 0; turn < subjects.length; turn++) {
+      const index = round % 2 === 0 ? turn : subjects.length - 1 - turn;
+      (times[index] as Float64Array)[round] = await (subjects[index] as SelfTimed).measureMs();
     }
   }
   const first = times[0] as Float64Array;
-  return variants.map((variant, index) => timingOf(variant.name, times[index] as Float64Array, first));
+  return subjects.map(({ name }, index) => timingOf(name, times[index] as Float64Array, first));
+}
+
+/** Times a variant by a clock, each time it is measured. */
+export function timed(variant: Variant, clock: Clock = systemClock): SelfTimed {
+  return { name: variant.name, measureMs: () => timeOnce(variant, clock) };
 }
 
 async function timeOnce(variant: Variant, clock: Clock): Promise<number> {

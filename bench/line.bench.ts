@@ -1,11 +1,11 @@
 /**
- * The line on simulated pictures: what one frame set of several cameras costs from pixels to tracks, on the cpu kernels with one thread.
+ * The line on simulated pictures: what one frame set of several cameras costs from pixels to tracks; the cpu kernels take one thread.
  *
  * Pictures are rendered before the clock starts. Every round plays the same frame sets through a fresh line and tracker.
  */
 import { FrameSetAssembler, openSource, type Site, siteFromScene } from "@skyvox/cameras";
 import type { Frame, Observation, TrackUpdate } from "@skyvox/core";
-import { cpuAdapter } from "@skyvox/kernels-cpu";
+import type { KernelsAdapter } from "@skyvox/kernels";
 import { observe, openLine, reconstruct } from "@skyvox/reconstruction";
 import { demoScene, pairScene } from "@skyvox/scene";
 import { Tracker } from "@skyvox/tracking";
@@ -15,7 +15,7 @@ import { targets } from "./targets.ts";
 export const bench: Bench = {
   name: "line",
   subject: "line",
-  async run({ small, rounds }: BenchOptions): Promise<BenchResult> {
+  async run({ small, rounds, adapter }: BenchOptions): Promise<BenchResult> {
     const site = small
       ? siteFromScene(pairScene(1), "scene:pair?seed=1&frames=12")
       : siteFromScene(demoScene(1), "scene:demo?seed=1&frames=90");
@@ -26,7 +26,7 @@ export const bench: Bench = {
         {
           name: "line",
           run: async () => {
-            outcome = await play(site, frames);
+            outcome = await play(site, frames, adapter);
           },
         },
         memcpyVariant(small ? 2 ** 20 : 2 ** 26),
@@ -67,8 +67,8 @@ async function renderedFrames(site: Site): Promise<Frame[]> {
   return frames.sort((a, b) => Number(a.captureNs - b.captureNs));
 }
 
-async function play(site: Site, frames: readonly Frame[]): Promise<Outcome> {
-  using kernels = await cpuAdapter.open({ threads: 1 });
+async function play(site: Site, frames: readonly Frame[], adapter: KernelsAdapter): Promise<Outcome> {
+  using kernels = await adapter.open({ threads: 1 });
   using line = openLine(site, kernels);
   const assembler = new FrameSetAssembler<Observation>({
     cameras: line.cameras.map(({ id }) => id),

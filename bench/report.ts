@@ -1,4 +1,8 @@
-/** Prints what benches found: a table of rows, targets as reached or missed, and the digest. Plain text, no colour. */
+/**
+ * Prints what benches found: a table of rows, targets as reached or missed, and the digest.
+ *
+ * Plain text, no colour.
+ */
 import { cpus, release } from "node:os";
 import type { Change } from "./compare.ts";
 import type { Bench, BenchResult, BenchTarget } from "./harness.ts";
@@ -27,6 +31,7 @@ export function resultLines(bench: Pick<Bench, "name" | "subject">, result: Benc
     `${bench.name} (${bench.subject})`,
     ...table(rows),
     ...(targets.length > 0 ? ["  wanted", ...table(targets)] : []),
+    ...(result.leftOut ?? []).map((line) => `  left out: ${line}`),
     `  digest ${result.digest}`,
   ];
 }
@@ -54,7 +59,8 @@ export function digits(value: number): string {
   return value.toLocaleString("en", { maximumSignificantDigits: 3 });
 }
 
-function table(rows: readonly (readonly string[])[]): string[] {
+/** Lays out cells in columns as wide as their longest cell, indented by four. */
+export function table(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) => `    ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd());
 }

@@ -2,20 +2,24 @@
  * Runs benches by name or subject: `bun bench [filter…]`.
  *
  * Every `bench/*.bench.ts` is one bench. Copying memory before and after all of them tells how steady the machine was.
- * Ends with 0, with 1 when a bench failed or `--compare` found a regression, with 2 on wrong usage.
+ * Ends with 0, with 1 when the backend cannot run or `--compare` found a regression, with 2 on wrong usage.
  */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { messageOf, SkyvoxError } from "@skyvox/core";
+import { SkyvoxError } from "@skyvox/core";
+import type { BackendName } from "@skyvox/kernels";
+import { adapterOf, backendNamed } from "./backends.ts";
 import { changedDigests, compareRuns, type Run } from "./compare.ts";
 import { type Bench, interleave, memcpyVariant, perSecond } from "./harness.ts";
 import { changeLines, machineLine, resultLines } from "./report.ts";
+import { runCommand } from "./run-command.ts";
 
-const HELP = `Usage: bun bench [filter…] [--anchors] [--rounds N] [--json FILE] [--compare FILE]
+const HELP = `Usage: bun bench [filter…] [--backend NAME] [--anchors] [--rounds N] [--json FILE] [--compare FILE]
 
 Runs the benches whose name or subject is one of the filters; all of them without a filter.
 
+  --backend NAME   the kernels that are measured: cpu (default), cuda, wgsl or reference
   --anchors        also measure the rivals that are installed
   --rounds N       how often each variant is timed, 1 to 1000 (default 9)
   --json FILE      write the run as JSON
@@ -30,6 +34,7 @@ const ANCHOR_BYTES = 2 ** 26;
 interface Arguments {
   readonly help: boolean;
   readonly filters: readonly string[];
+  readonly backend: BackendName;
   readonly anchors: boolean;
   readonly rounds: number;
   readonly json: string | undefined;
@@ -61,12 +66,13 @@ async function main(): Promise<number> {
   return changes.some(({ worseBy, allowed }) => worseBy > allowed) ? 1 : 0;
 }
 
-async function runAll(benches: readonly Bench[], { anchors, rounds }: Arguments): Promise<Run> {
+async function runAll(benches: readonly Bench[], { backend, anchors, rounds }: Arguments): Promise<Run> {
+  const adapter = await adapterOf(backend);
   console.log(machineLine());
   const first = await anchor(rounds);
   const results = [];
   for (const bench of benches) {
-    const result = await bench.run({ small: false, anchors, rounds });
+    const result = await bench.run({ small: false, anchors, rounds, adapter });
     console.log(`\n${resultLines(bench, result).join("\n")}`);
     results.push({ name: bench.name, ...result });
   }
@@ -86,6 +92,7 @@ function readArguments(argv: readonly string[]): Arguments {
     allowPositionals: true,
     options: {
       help: { type: "boolean", default: false },
+      backend: { type: "string", default: "cpu" },
       anchors: { type: "boolean", default: false },
       rounds: { type: "string", default: String(ROUNDS_DEFAULT) },
       json: { type: "string" },
@@ -100,7 +107,7 @@ function readArguments(argv: readonly string[]): Arguments {
     );
   }
   const { help, anchors, json, compare } = values;
-  return { help, filters: positionals, anchors, rounds, json, compare };
+  return { help, filters: positionals, backend: backendNamed(values.backend), anchors, rounds, json, compare };
 }
 
 function choose(benches: readonly Bench[], filters: readonly string[]): readonly Bench[] {
@@ -128,18 +135,4 @@ async function readRun(path: string): Promise<Run> {
   return { machine: run.machine ?? "", anchor: run.anchor, benches: run.benches };
 }
 
-/** True for an error about the arguments: ours, or one of parseArgs. */
-function isUsage(error: unknown): boolean {
-  if (error instanceof SkyvoxError) return error.code === "usage";
-  return error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
-}
-
-if (import.meta.main) {
-  try {
-    process.exitCode = await main();
-  } catch (error) {
-    if (!isUsage(error)) throw error;
-    console.error(messageOf(error).split("\n")[0]);
-    process.exitCode = 2;
-  }
-}
+if (import.meta.main) await runCommand(main);

@@ -27,6 +27,8 @@ const quick: readonly Step[] = [
 ];
 const slow: readonly Step[] = [
   { name: "natives", command: ["bun", "run", "native", "--output-logs=errors-only"] },
+  // Where there is no nvcc this builds nothing and says so.
+  { name: "cuda", command: ["bun", "run", "native:cuda", "--output-logs=errors-only"] },
   { name: "tests", command: ["bun", "test", "--only-failures", "--path-ignore-patterns=tools/tidy.test.ts"] },
 ];
 

@@ -16,6 +16,7 @@ import { fileURLToPath } from "node:url";
 import {
   canInstall,
   collect,
+  findProgram,
   installInBackground,
   installPrograms,
   missingLine,
@@ -122,36 +123,56 @@ function startLater(names) {
   installInBackground(missing, log);
 }
 
-/** Builds native libraries through turbo when a source, the compiler or an output changed. */
+/** Builds the native kernels, and those for NVIDIA devices where they can be built and are wanted. */
 async function buildNatives(purpose) {
-  const packages = nativePackages();
+  const hasGxx = missingPrograms(["g++"]).length === 0;
+  await buildTask("native", purpose, {
+    what: "native kernels",
+    compiler: hasGxx ? null : "compiler",
+    otherwise: "the slower reference kernels run",
+  });
+  // Elsewhere they only cost the time to build them.
+  const isWanted = purpose === "test" || existsSync("/proc/driver/nvidia/version");
+  const hasNvcc = findProgram(process.env.NVCC || "nvcc") !== undefined;
+  if (isWanted)
+    await buildTask("native:cuda", purpose, {
+      what: "cuda kernels",
+      compiler: hasNvcc ? null : "nvcc",
+      otherwise: "the other kernels run",
+    });
+}
+
+/** Runs a build task through turbo when a source, the compiler or an output changed. `compiler` names the one that is missing. */
+async function buildTask(task, purpose, { what, compiler, otherwise }) {
+  const packages = packagesWith(task);
   if (packages.length === 0) return;
+  const state = what.replace(" ", "-");
   const fingerprint = nativeFingerprint(packages);
   const built = packages.every((folder) => filesUnder(join(folder, "build")).length > 0);
-  if (built && readState("natives") === fingerprint) return;
-  if (missingPrograms(["g++"]).length > 0) {
-    console.log("setup: no compiler, so the slower reference kernels run");
+  if (built && readState(state) === fingerprint) return;
+  if (compiler !== null) {
+    console.log(`setup: no ${compiler}, so ${otherwise}`);
     return;
   }
   try {
-    await step("build native kernels", () => runLogged("natives", localBun, ["run", "native"]), "a working compiler");
+    await step(`build ${what}`, () => runLogged(state, localBun, ["run", task]), "a working compiler");
   } catch (error) {
     if (purpose === "test" || !(error instanceof SetupError)) throw error;
-    console.log(`setup: ${error.message}; the slower reference kernels run`);
+    console.log(`setup: ${error.message}; ${otherwise}`);
     return;
   }
-  writeState("natives", fingerprint);
+  writeState(state, fingerprint);
 }
 
-/** Folders of the packages that have a `native` script. */
-function nativePackages() {
+/** Folders of the packages that have a script of that name. */
+function packagesWith(script) {
   const folder = join(root, "packages");
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
     .map((name) => join(folder, name))
     .filter((path) => {
       const file = join(path, "package.json");
-      return existsSync(file) && JSON.parse(readFileSync(file, "utf8")).scripts?.native !== undefined;
+      return existsSync(file) && JSON.parse(readFileSync(file, "utf8")).scripts?.[script] !== undefined;
     })
     .sort();
 }

@@ -3,7 +3,17 @@
  * small shell scripts on a search path of their own; each writes down how it was called.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -161,6 +171,24 @@ describe("Setup of natives", () => {
     const { root } = makeCheckout(["clang++", "ffmpeg"]);
     expect(setup(root, ["start"], { CXX: "clang++" }).calls).toContain("bun run native");
     expect(setup(root, ["start"], { CXX: "clang++" })).toMatchObject({ out: "", calls: [] });
+  });
+});
+
+describe("Setup of kernels for NVIDIA devices", () => {
+  test("builds them for tests where nvcc is, leaves them out elsewhere and from a start", () => {
+    const { root } = makeCheckout(complete);
+    const folder = join(root, "packages/kernels-cuda");
+    mkdirSync(join(folder, "build"), { recursive: true });
+    writeFileSync(join(folder, "package.json"), '{"scripts":{"native:cuda":"bun run build.ts"}}');
+    writeFileSync(join(folder, "build/k.so"), "");
+    const without = setup(root, ["test"]);
+    expect(without.status).toBe(0);
+    expect(without.out).toContain("setup: no nvcc, so the other kernels run\n");
+    addProgram(root, "nvcc", "");
+    // A machine with such a device builds them before a start too.
+    if (!existsSync("/proc/driver/nvidia/version")) expect(setup(root, ["start"]).calls).toEqual([]);
+    expect(setup(root, ["test"]).calls).toEqual(["bun run native:cuda"]);
+    expect(setup(root, ["test"]).calls).toEqual([]);
   });
 });
 

@@ -19,6 +19,7 @@ difference = numpy.empty_like(frames[0])
 mask = numpy.empty_like(frames[0])
 mean8 = numpy.empty_like(frames[0])
 mean = frames[0].astype(numpy.float32)
+model = cv2.createBackgroundSubtractorMOG2(detectShadows=False)
 
 
 def absdiff_threshold(frame, previous):
@@ -36,6 +37,10 @@ def running_average(frame, previous):
     cv2.accumulateWeighted(frame, mean, 1 / 16)
     absdiff_threshold(frame, mean8)
     return cv2.findNonZero(mask)
+
+
+def mog2(frame, _previous):
+    model.apply(frame, mask)
 
 
 def median_ms(work):
@@ -57,6 +62,7 @@ print(
             "absdiffThresholdMs": median_ms(absdiff_threshold),
             "withListMs": median_ms(with_list),
             "runningAverageMs": median_ms(running_average),
+            "mog2Ms": median_ms(mog2),
         }
     )
 )

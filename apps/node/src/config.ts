@@ -6,7 +6,7 @@
 import { parseArgs } from "node:util";
 import { messageOf, SkyvoxError } from "@skyvox/core";
 import { z } from "zod";
-import { kernelChoices } from "./select-kernels.ts";
+import { kernelChoices } from "./kernel-choice.ts";
 
 const seconds = z.coerce
   .number({ error: "a number of seconds" })
@@ -44,8 +44,8 @@ export const NODE_USAGE = `Skyvox: many cameras in, 3D tracks out.
 Flags
   --site FILE         the cameras and the volume they watch (site.json)
   --port N            where the dashboard and the API listen on 127.0.0.1 (8080; 0 takes a free one)
-  --kernels NAME      auto, cuda, wgsl, cpu or reference (auto: the fastest that is correct here;
-                      this build holds cpu and reference)
+  --kernels NAME      auto, cuda, wgsl, cpu or reference: what computes (auto: the fastest that gives the right
+                      bits here; one asked for by name runs, or the node ends and says why)
   --fabric NAME       auto or local: how nodes talk; this build runs on one machine
   --once              play recorded sources to their end as fast as they go, print a summary and exit
   --json              the last line of standard output is one JSON object

@@ -3,16 +3,32 @@
  * through the line and reports over IPC. A crash in native code ends this process and no other; the node starts another.
  */
 
-import { FrameSetAssembler, type FrameSource, openSource } from "@skyvox/cameras";
+import {
+  cameraIntrinsics,
+  cameraPose,
+  FrameSetAssembler,
+  type FrameSource,
+  openSource,
+  type Site,
+} from "@skyvox/cameras";
 import { type CameraId, messageOf, type Observation, SkyvoxError } from "@skyvox/core";
-import { openLine } from "@skyvox/reconstruction";
+import { buildRayModel, type Kernels } from "@skyvox/kernels";
+import { lineVolume, openLine } from "@skyvox/reconstruction";
 import { VoxelGrid } from "@skyvox/voxels";
 import { Player } from "./play.ts";
-import { openKernels } from "./select-kernels.ts";
+import { KERNEL_THREADS, openKernels } from "./select-kernels.ts";
 import { shrink } from "./shrink.ts";
-import type { FromWorker, StartMessage, ToWorker } from "./worker-messages.ts";
+import type { FromWorker, PrepareMessage, StartMessage, ToWorker } from "./worker-messages.ts";
 import { WorkerReport } from "./worker-report.ts";
 
+/** A site whose sources and kernels are being opened. */
+interface Prepared extends PrepareMessage {
+  readonly sources: Promise<PromiseSettledResult<FrameSource>[]>;
+  /** Null where they could not be opened. */
+  readonly opened: Promise<Kernels | null>;
+}
+
+let prepared: Prepared | null = null;
 let player: Player | null = null;
 /** The node may ask for the end before there is a player to tell. */
 let stopped = false;
@@ -21,22 +37,38 @@ function send(message: FromWorker): void {
   process.send?.(message);
 }
 
-async function work(start: StartMessage): Promise<void> {
+function prepare(message: PrepareMessage): Prepared {
+  const { site, siteDirectory } = message;
+  // A backend that refuses says so again when the run is started.
+  const opened = openKernels(message.kernels, { threads: KERNEL_THREADS }).catch(() => null);
+  const sources = Promise.allSettled(site.cameras.map((camera) => openSource(camera, { siteDirectory })));
+  // Sources ask other programs and wait; the lenses are tabulated meanwhile.
+  const tables = tabulateLenses(site);
+  void Promise.allSettled([sources, tables, opened]).then(() => send({ type: "prepared" }));
+  return { ...message, sources, opened };
+}
+
+/** Has the tables of the cameras' lenses made, which the line then finds. A lens that has none is refused when the line is opened. */
+async function tabulateLenses(site: Site): Promise<void> {
+  const grid = lineVolume(site);
+  for (const camera of site.cameras) {
+    buildRayModel({ intrinsics: cameraIntrinsics(camera), pose: cameraPose(camera), grid });
+  }
+}
+
+async function work(prepared: Prepared, start: StartMessage): Promise<void> {
+  const { site } = prepared;
   await using disposables = new AsyncDisposableStack();
-  const kernels = disposables.use(await openKernels(start.backend, { threads: start.threads }));
-  // Sources ask other programs and wait; the line works its lens tables out meanwhile.
-  const opening = Promise.allSettled(
-    start.site.cameras.map((camera) => openSource(camera, { siteDirectory: start.siteDirectory })),
-  );
-  const line = disposables.use(openLine(start.site, kernels));
-  const sources = takeOpened(await opening, disposables);
+  const kernels = disposables.use(await takeKernels(prepared, start));
+  const line = disposables.use(openLine(site, kernels));
+  const sources = takeOpened(await prepared.sources, disposables);
   const assembler = new FrameSetAssembler<Observation>({
     cameras: line.cameras.map((camera) => camera.id),
-    ...(start.site.options.frameSet.gateMs === undefined ? {} : { gateMs: start.site.options.frameSet.gateMs }),
-    deadlineMs: start.pace === "real-time" ? start.site.options.frameSet.deadlineMs : null,
+    ...(site.options.frameSet.gateMs === undefined ? {} : { gateMs: site.options.frameSet.gateMs }),
+    deadlineMs: start.pace === "real-time" ? site.options.frameSet.deadlineMs : null,
   });
   const grid = new VoxelGrid({
-    sizeVoxels: line.volume.sizeVoxels,
+    sizeVoxels: line.volume.lattice.sizeVoxels,
     halfLifeS: VOXEL_HALF_LIFE_S,
     bricksMax: VOXEL_BRICKS_MAX,
   });
@@ -57,6 +89,14 @@ async function work(start: StartMessage): Promise<void> {
   report.begin(timeline);
   await player.run();
   report.finish();
+}
+
+/** Takes the kernels that were prepared, or opens those that the run starts on instead. @throws {SkyvoxError} "backend" as they refuse. */
+async function takeKernels(prepared: Prepared, { kernels }: StartMessage): Promise<Kernels> {
+  const opened = await prepared.opened;
+  if (opened?.backend === kernels.backend) return opened;
+  opened?.[Symbol.dispose]();
+  return await openKernels(kernels, { threads: KERNEL_THREADS });
 }
 
 /** Takes all sources that opened, so that none is left behind. @throws what the first one that did not open threw. */
@@ -87,8 +127,9 @@ process.on("message", (message: ToWorker) => {
     stopped = true;
     player?.stop();
   }
-  if (message.type === "start") {
-    work(message).then(
+  if (message.type === "prepare") prepared = prepare(message);
+  if (message.type === "start" && prepared !== null) {
+    work(prepared, message).then(
       () => send({ type: "ended" }),
       (error: unknown) => {
         if (!(error instanceof SkyvoxError)) throw error;

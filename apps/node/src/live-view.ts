@@ -1,7 +1,7 @@
 import type { Site } from "@skyvox/cameras";
 import { secondsFromNs } from "@skyvox/core";
 import type { NodeState } from "./node-state.ts";
-import type { BackendAnswer, NodeView } from "./node-view.ts";
+import type { NodeView } from "./node-view.ts";
 import { encodePng } from "./png.ts";
 import type { SiteRun } from "./site-run.ts";
 
@@ -9,22 +9,23 @@ import type { SiteRun } from "./site-run.ts";
 export function liveView(options: {
   readonly version: string;
   readonly site: Site;
-  readonly answers: readonly BackendAnswer[];
   readonly state: NodeState;
   readonly run: SiteRun;
   readonly uptimeS: () => number;
 }): NodeView {
-  const { version, site, answers, state, run, uptimeS } = options;
+  const { version, site, state, run, uptimeS } = options;
   return {
     version,
     site,
-    backends: answers,
+    backends: () => state.backends(),
     uptimeS,
     checks: () => [
       {
         name: "worker",
         ok: run.opened,
-        detail: run.opened ? `process ${run.workerProcessId}` : "opening sources and kernels",
+        detail: run.opened
+          ? `process ${run.workerProcessId}${run.hasSpare ? ", another stands by" : ""}`
+          : "opening sources and kernels",
       },
       {
         name: "tracks",

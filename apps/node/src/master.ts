@@ -13,7 +13,7 @@ import { openSite } from "./open-site.ts";
 import { RunSummary } from "./run-summary.ts";
 import { saveVoxels } from "./save-voxels.ts";
 import { sceneTruth } from "./scene-truth.ts";
-import { KERNEL_THREADS, selectKernels } from "./select-kernels.ts";
+import { selectKernels } from "./select-kernels.ts";
 import { SiteRun } from "./site-run.ts";
 import { TracksCsv } from "./tracks-csv.ts";
 import { wallMs } from "./wall-clock.ts";
@@ -29,23 +29,25 @@ export async function runMaster(config: NodeConfig, interrupted: Promise<void>):
   const beganMs = wallMs();
   const { site, siteDirectory } = await openSite(config.site);
   const dashboard = config.once ? null : buildDashboard();
-  const selection = await selectKernels(config.kernels);
+  const onNotice = (line: string) => console.error(line);
+  const selection = await selectKernels(config.kernels, { trustsCache: true, onNotice });
   await using disposables = new AsyncDisposableStack();
   const state = new NodeState({
     version: packageJson.version,
     site,
-    answers: selection.answers,
+    selection,
     truth: sceneTruth(site),
     wallMs,
   });
   const csv = config.tracks === undefined ? null : disposables.use(new TracksCsv(config.tracks));
-  const summary = disposables.use(new RunSummary({ site, selection, once: config.once, json: config.json, beganMs }));
+  const { once, json } = config;
+  const summary = disposables.use(new RunSummary({ site, chosen: state.backends(), once, json, beganMs }));
   const run = disposables.use(
     new SiteRun({
       site,
       siteDirectory,
       selection,
-      threads: KERNEL_THREADS,
+      selectAgain: () => selectKernels(config.kernels, { trustsCache: false, onNotice }),
       pace: config.once ? "as-fast-as-possible" : "real-time",
       lastsNs: config["max-seconds"] === undefined ? null : nsFromSeconds(config["max-seconds"]),
       state,
@@ -53,14 +55,13 @@ export async function runMaster(config: NodeConfig, interrupted: Promise<void>):
         csv?.append(updates);
         summary.frameSet(timeNs, updates);
       },
-      onNotice: (line) => console.error(line),
+      onNotice,
     }),
   );
   if (dashboard !== null) {
     const view = liveView({
       version: packageJson.version,
       site,
-      answers: selection.answers,
       state,
       run,
       uptimeS: () => (wallMs() - beganMs) / 1000,
@@ -70,7 +71,7 @@ export async function runMaster(config: NodeConfig, interrupted: Promise<void>):
   }
   const outcome = await endOf(run, interrupted, config);
   if (config.voxels !== undefined) await saveVoxels(config.voxels, state.voxels());
-  summary.print(outcome, state.counters());
+  summary.print(outcome, state.counters(), state.backends());
   return outcome;
 }
 

@@ -6,10 +6,13 @@
 import { cameraIntrinsics, cameraPose, type Site } from "@skyvox/cameras";
 import { type CameraId, LatencyMeter, RateMeter, secondsFromNs, type TrackId, type TrackUpdate } from "@skyvox/core";
 import type { CamerasMessage, HelloMessage, ScoreSummary, StreamMessage, TracksMessage } from "@skyvox/dashboard";
+import { lineVolume } from "@skyvox/reconstruction";
 import { LiveScore, type LiveScoreSummary, Tracker } from "@skyvox/tracking";
 import { cameraRates } from "./camera-rates.ts";
-import type { BackendAnswer, NodeCounters, VoxelSnapshot } from "./node-view.ts";
+import type { Selection } from "./kernel-choice.ts";
+import type { Backends, NodeCounters, VoxelSnapshot } from "./node-view.ts";
 import type { TruthAt } from "./scene-truth.ts";
+import { shownBackends } from "./shown-backends.ts";
 import { trackerOptionsOf } from "./tracker-options.ts";
 import type { CameraReport, FrameSetMessage, VoxelsReport } from "./worker-messages.ts";
 
@@ -22,7 +25,7 @@ const RATE_WINDOW_MS = 2000;
 export interface NodeStateOptions {
   readonly version: string;
   readonly site: Site;
-  readonly answers: readonly BackendAnswer[];
+  readonly selection: Selection;
   readonly truth: TruthAt | null;
   readonly wallMs: () => number;
 }
@@ -38,6 +41,8 @@ export class NodeState {
   readonly #latency = new LatencyMeter(512);
   readonly #setRate = new RateMeter({ windowMs: RATE_WINDOW_MS, capacity: 512 });
   readonly #rates: ReturnType<typeof cameraRates>;
+  /** The volume as it is shown, with the size of listed voxels. */
+  readonly #volume: HelloMessage["site"]["volume"];
   #cpu = { microseconds: 0, wallMs: 0, percent: 0 };
   #tracks: TracksMessage | null = null;
   #cameras: CamerasMessage | null = null;
@@ -48,15 +53,19 @@ export class NodeState {
   #counters = { frameSets: 0, rays: 0, detections: 0, restarts: 0 };
   #stageMs = { observe: 0, reconstruct: 0, track: 0 };
   #lastSet: FrameSetMessage | null = null;
+  #selection: Selection;
   #device = "";
 
   constructor(options: NodeStateOptions) {
     this.#options = options;
+    this.#selection = options.selection;
     this.#tracker = new Tracker(trackerOptionsOf(options.site));
     this.#rates = cameraRates(options.site.cameras.map(({ id }) => id));
+    const { minM, maxM } = options.site.volume;
+    this.#volume = { minM, maxM, voxelSizeM: lineVolume(options.site).lattice.voxelSizeM };
     this.#voxels = {
       timeS: 0,
-      voxelSizeM: options.site.volume.voxelSizeM,
+      voxelSizeM: this.#volume.voxelSizeM,
       minM: options.site.volume.minM,
       indices: new Uint16Array(),
       evidence: new Float32Array(),
@@ -123,13 +132,16 @@ export class NodeState {
     this.#publish(this.#cameras);
   }
 
-  /** Notes on which device the worker opened its kernels. */
+  /** Notes on which device the worker opened its kernels, and tells the listeners. */
   opened(device: string): void {
     this.#device = device;
+    this.#publish(this.hello());
   }
 
-  /** Notes that a worker died and another took over. */
-  restarted(): void {
+  /** Notes that a worker is gone and that another takes over, on what and why. */
+  takenOver(selection: Selection): void {
+    this.#selection = selection;
+    this.#device = "";
     this.#counters.restarts += 1;
     // The next worker counts from zero.
     this.#earlier = this.#options.site.cameras.map(({ id }) => this.#cameraCounters(id));
@@ -137,14 +149,14 @@ export class NodeState {
   }
 
   hello(): HelloMessage {
-    const { site, version, answers, truth } = this.#options;
-    const chosen = answers.find((answer) => answer.chosen);
+    const { site, version, truth } = this.#options;
+    const { backend, device, reason } = this.backends().runs;
     return {
       type: "hello",
       version,
       site: {
         name: site.name,
-        volume: site.volume,
+        volume: this.#volume,
         cameras: site.cameras.map((camera) => {
           const pose = cameraPose(camera);
           const { widthPx, heightPx, fxPx, fyPx, cxPx, cyPx } = cameraIntrinsics(camera);
@@ -157,9 +169,13 @@ export class NodeState {
           };
         }),
       },
-      backend: { name: chosen?.backend ?? "", device: this.#device, reason: chosen?.reason ?? "" },
+      backend: { name: backend, device, reason },
       hasTruth: truth !== null,
     };
+  }
+
+  backends(): Backends {
+    return shownBackends(this.#selection, this.#device);
   }
 
   tracks(): TracksMessage | null {

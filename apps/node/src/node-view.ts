@@ -6,17 +6,27 @@ import type { Site } from "@skyvox/cameras";
  */
 import type { CameraId, TrackId, TrackUpdate } from "@skyvox/core";
 import type { CamerasMessage, HelloMessage, StreamMessage, TracksMessage } from "@skyvox/dashboard";
+import type { BackendName } from "@skyvox/kernels";
+import type { AnswerOrigin } from "./kernel-choice.ts";
 
-/** What one backend answered when it was probed, and whether it was chosen. */
+/** What one backend answered, and whether it runs now. */
 export interface BackendAnswer {
-  readonly backend: string;
+  readonly backend: BackendName;
   readonly ok: boolean;
   readonly chosen: boolean;
-  /** Why it can or cannot run, or why it was (not) chosen. */
+  /** Why it can or cannot run, why it runs, or why it was given up. */
   readonly reason: string;
   readonly device?: string;
   /** Milliseconds one time step of the micro-benchmark took. */
   readonly stepMs?: number;
+  /** Where the answer came from; absent for the reference where it was not asked. */
+  readonly from?: AnswerOrigin;
+}
+
+/** The backend that runs, on what and why, and what each one answered. */
+export interface Backends {
+  readonly runs: { readonly backend: BackendName; readonly device: string; readonly reason: string };
+  readonly backends: readonly BackendAnswer[];
 }
 
 /** One dependency of the node and whether it works now. */
@@ -49,7 +59,7 @@ export interface Snapshot {
 export interface NodeView {
   readonly version: string;
   readonly site: Site;
-  readonly backends: readonly BackendAnswer[];
+  backends(): Backends;
   uptimeS(): number;
   checks(): readonly ReadyCheck[];
   hello(): HelloMessage;

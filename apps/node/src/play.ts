@@ -35,6 +35,8 @@ export interface FrameSetCost {
 
 /** How far behind the present a frame may be in real time before its source skips ahead. */
 const BEHIND_NS_MAX = 100n * NS_PER_MS;
+/** How far apart the frames lie that a background is made of. A target that moves its own size in this time is in none of it. */
+const BACKGROUND_STEP_NS = 200n * NS_PER_MS;
 /** How old the picture kept for the dashboard may be. */
 const PICTURE_NS = 100n * NS_PER_MS;
 
@@ -73,12 +75,14 @@ export class Player {
   }
 
   /**
-   * Asks every source for its first frame and fixes the time line: the one given, or the earliest of those frames is captured now.
+   * Asks every source for its first frame and fixes the time line: the earliest of those frames is captured now, or, where a time line
+   * is given, this player takes up another's work and goes on from the present.
    *
    * @throws {SkyvoxError} "source" when a source breaks.
    */
   async begin(timeline: Timeline | null): Promise<Timeline> {
     this.#timeline = timeline ?? { startNs: 0n, startWallMs: wallMs() };
+    if (timeline !== null) await this.#fillBackgrounds();
     for (const reader of this.#readers.values()) reader.head = this.#next(reader, timeline !== null);
     if (timeline !== null) return timeline;
     const heads = await Promise.all([...this.#readers.values()].map(({ head }) => head));
@@ -119,6 +123,25 @@ export class Player {
     if (first === undefined) return;
     const moving = observations.map((observation) => ({ ...observation, cells: centreCell(line, observation) }));
     await reconstruct(line, { setId: 0, timeNs: first.captureNs, spreadNs: 0n, members: moving, missing: [] });
+  }
+
+  /**
+   * Shows every camera the middle of three frames first. Its own first frame would leave holes where the targets stand in it, and tracks that
+   * another player began would stay with the holes while their targets fly on.
+   */
+  async #fillBackgrounds(): Promise<void> {
+    const firstNs = this.#siteNowNs() - 2n * BACKGROUND_STEP_NS;
+    for (const { source } of this.#readers.values()) {
+      const pixels: Uint8Array[] = [];
+      let last: Frame | null = null;
+      for (const step of [0n, 1n, 2n]) {
+        last = await source.next(firstNs + step * BACKGROUND_STEP_NS);
+        if (last !== null) pixels.push(last.pixels.slice());
+      }
+      const [first, second, third] = pixels;
+      if (last === null || first === undefined || second === undefined || third === undefined) continue;
+      await observe(this.#options.line, { ...last, pixels: middleOf(first, second, third) });
+    }
   }
 
   async #firstHead(open: Map<CameraId, Reader>): Promise<{ reader: Reader; frame: Frame } | null> {
@@ -189,6 +212,16 @@ export class Player {
     const waitMs = Number(captureNs - this.#siteNowNs()) / 1e6;
     if (waitMs > 0) await Bun.sleep(waitMs);
   }
+}
+
+/** The middle one of three values, pixel by pixel. */
+function middleOf(a: Uint8Array, b: Uint8Array, c: Uint8Array): Uint8Array {
+  const middle = new Uint8Array(a.length);
+  for (let i = 0; i < middle.length; i++) {
+    const [x, y, z] = [a[i]!, b[i]!, c[i]!];
+    middle[i] = Math.max(Math.min(x, y), Math.min(Math.max(x, y), z));
+  }
+  return middle;
 }
 
 /** One cell in the middle of the picture. */

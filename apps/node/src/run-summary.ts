@@ -5,15 +5,16 @@
  */
 import type { Site } from "@skyvox/cameras";
 import { secondsFromNs, type TrackId, type TrackUpdate } from "@skyvox/core";
-import type { NodeCounters } from "./node-view.ts";
+import type { Backends, NodeCounters } from "./node-view.ts";
 import { Progress } from "./progress.ts";
-import type { Selection } from "./select-kernels.ts";
+import { answerLine } from "./shown-backends.ts";
 import { wallMs } from "./wall-clock.ts";
 
 /** What a summary is about and how it is printed. */
 export interface RunSummaryOptions {
   readonly site: Site;
-  readonly selection: Selection;
+  /** The backends as they were chosen. */
+  readonly chosen: Backends;
   readonly once: boolean;
   readonly json: boolean;
   /** Wall-clock milliseconds at which the program began; the real-time factor counts from there. */
@@ -32,9 +33,11 @@ export class RunSummary implements Disposable {
   constructor(options: RunSummaryOptions) {
     this.#options = options;
     this.#progress = new Progress({ label: "playing", stream: process.stderr, nowMs: wallMs });
-    const { site, selection } = options;
+    const { site, chosen } = options;
     this.#say(`site      ${site.name}: ${site.cameras.length} cameras`);
-    this.#say(`kernels   ${selection.backend}: ${selection.reason}`);
+    for (const answer of chosen.backends.toSorted((a, b) => Number(b.chosen) - Number(a.chosen))) {
+      this.#say(`${answer.chosen ? "kernels   " : "          "}${answerLine(answer)}`);
+    }
   }
 
   /** Says where the node can be reached. */
@@ -52,7 +55,7 @@ export class RunSummary implements Disposable {
   }
 
   /** Prints what came of the run; with `--json` its last line is one object. */
-  print(outcome: "ended" | "interrupted", counters: NodeCounters): void {
+  print(outcome: "ended" | "interrupted", counters: NodeCounters, { runs }: Backends): void {
     this.#progress[Symbol.dispose]();
     const siteS = secondsFromNs(this.#lastTimeNs - (this.#firstTimeNs ?? 0n));
     const wallS = (wallMs() - this.#options.beganMs) / 1000;
@@ -73,7 +76,7 @@ export class RunSummary implements Disposable {
       JSON.stringify({
         outcome,
         site: this.#options.site.name,
-        backend: this.#options.selection.backend,
+        backend: runs.backend,
         frameSets: counters.frameSetsTotal,
         frames,
         missingFrames: missing,

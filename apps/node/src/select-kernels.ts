@@ -1,12 +1,12 @@
 /**
- * Chooses the kernel backend this node runs, and says why.
+ * Asks the kernel backends whether they run on this machine, chooses one and opens it.
  *
- * Every backend this build holds but the reference is asked in a child process of its own (a broken driver may crash it, and only it), checked there against
- * the reference on seeded data and timed. The fastest one that gave the reference's bits runs. A backend asked for by name is never
- * replaced by another: if it cannot run here, that is an error.
+ * Each backend is asked in a child process of its own (a broken driver may crash it, and only it): there it is checked against the
+ * reference on seeded data and timed. Answers are kept for the next start (`probe-cache.ts`). What follows from them stands in
+ * `kernel-choice.ts`. A backend's package is loaded when it is first needed, so never in the node's own process.
  */
 
-import { SkyvoxError } from "@skyvox/core";
+import { messageOf, SkyvoxError } from "@skyvox/core";
 import {
   type BackendName,
   type Kernels,
@@ -14,98 +14,121 @@ import {
   type OpenOptions,
   referenceAdapter,
 } from "@skyvox/kernels";
-import { cpuAdapter } from "@skyvox/kernels-cpu";
-import type { BackendAnswer } from "./node-view.ts";
+import {
+  allowsSoftware,
+  askedFor,
+  chooseBackend,
+  isKnownFromCache,
+  type KernelChoice,
+  type ProbeAnswer,
+  type ProbeReport,
+  type Selection,
+} from "./kernel-choice.ts";
+import { answerKey, cachePath, keptReport, readKept, writeKept } from "./probe-cache.ts";
 
-const adapters: readonly KernelsAdapter[] = [cpuAdapter, referenceAdapter];
+const adapters: Readonly<Record<BackendName, () => Promise<KernelsAdapter>>> = {
+  cuda: async () => (await import("@skyvox/kernels-cuda")).cudaAdapter,
+  wgsl: async () => (await import("@skyvox/kernels-wgsl")).wgslAdapter,
+  cpu: async () => (await import("@skyvox/kernels-cpu")).cpuAdapter,
+  reference: async () => referenceAdapter,
+};
 
 /** Threads of the cpu kernels. Decoders and the node need the other cores, and threads that wait for a busy core cost more than they bring. */
 export const KERNEL_THREADS = 1;
 
-/** Names of `--kernels`: a backend, or the fastest that works here. */
-export const kernelChoices = ["auto", "cuda", "wgsl", "cpu", "reference"] as const;
-export type KernelChoice = (typeof kernelChoices)[number];
+/** How long a probe may take before it is killed. A GPU simulated in software compiles its shaders for tens of seconds. */
+const PROBE_S_MAX = { hardware: 5, software: 100 };
 
-/** What the child process found out about one backend. */
-export interface ProbeReport {
-  readonly ok: boolean;
-  readonly reason: string;
-  readonly device?: string;
-  readonly stepMs?: number;
+/** How backends are asked. */
+export interface AskOptions {
+  /** False asks every backend anew. */
+  readonly trustsCache: boolean;
+  /** Hears why answers could not be kept. */
+  readonly onNotice: (line: string) => void;
 }
-
-/** The backend that runs, why, and what every other answered. */
-export interface Selection {
-  readonly backend: BackendName;
-  readonly reason: string;
-  readonly answers: readonly BackendAnswer[];
-}
-
-const PROBE_TIMEOUT_MS = 5000;
 
 /**
  * Asks the backends and chooses one.
  *
- * @throws {SkyvoxError} "backend" when the one asked for, or none at all, can run here.
+ * @throws {SkyvoxError} "backend" when the one asked for cannot run here.
  */
-export async function selectKernels(choice: KernelChoice): Promise<Selection> {
-  const asked = choice === "auto" ? adapters.filter(({ backend }) => backend !== "reference") : [adapterOf(choice)];
-  const reports = await Promise.all(asked.map(async ({ backend }) => ({ backend, report: await probe(backend) })));
-  const able = reports
-    .filter(({ report }) => report.ok)
-    .sort((a, b) => (a.report.stepMs ?? Number.POSITIVE_INFINITY) - (b.report.stepMs ?? Number.POSITIVE_INFINITY));
-  // The reference is what the others are checked against: right by definition and slower than any of them.
-  const chosen = able[0]?.backend ?? (choice === "auto" ? "reference" : null);
-  if (chosen === null) {
-    const why = reports.map(({ backend, report }) => `${backend}: ${report.reason}`).join("; ");
-    throw new SkyvoxError("backend", `Cannot use kernels "${choice}": ${why}`);
+export async function selectKernels(choice: KernelChoice, { trustsCache, onNotice }: AskOptions): Promise<Selection> {
+  const path = cachePath();
+  const kept = trustsCache ? readKept(path) : {};
+  const software = allowsSoftware(choice);
+  const asked = askedFor(choice).map((backend) => ({
+    backend,
+    name: software ? `${backend}, software too` : backend,
+    key: answerKey(backend),
+  }));
+  const answers = await Promise.all(
+    asked.map(async ({ backend, name, key }): Promise<ProbeAnswer> => {
+      const report = keptReport(kept, name, key);
+      // Who asks for a backend by name may have mended what kept it from running.
+      const isTrusted = report !== null && (report.ok || choice === "auto");
+      return isTrusted ? { backend, report, from: "cache" } : await probe(backend, software);
+    }),
+  );
+  const found = answers.flatMap(({ from, report }, index) => {
+    const { name, key } = asked[index]!;
+    return from === "probe" ? [[name, { key, report }] as const] : [];
+  });
+  if (found.length > 0) {
+    try {
+      writeKept(path, { ...readKept(path), ...Object.fromEntries(found) });
+    } catch (error) {
+      onNotice(`the backends' answers are not kept for the next start: ${messageOf(error)}`);
+    }
   }
-  const reason =
-    choice !== "auto"
-      ? `asked for by --kernels ${choice}`
-      : chosen === "reference"
-        ? "no other backend works here"
-        : "the fastest that gives the reference's bits";
-  const answers = reports.map((entry) => answerOf(entry, chosen, reason));
-  if (choice === "auto") {
-    const isChosen = chosen === "reference";
-    answers.push({
-      backend: "reference",
-      ok: true,
-      chosen: isChosen,
-      reason: isChosen ? reason : "the truth the others are checked against",
-    });
-  }
-  return { backend: chosen, reason, answers };
+  return chooseBackend(answers, choice);
 }
 
 /**
- * Finds a backend by its name.
+ * Chooses a backend and opens it in this process. One that was known to run and does not open is asked again.
  *
- * @throws {SkyvoxError} "backend" for one this build does not hold.
+ * @throws {SkyvoxError} "backend" when none that suits the choice can be opened.
  */
-export function adapterOf(name: BackendName): KernelsAdapter {
-  const adapter = adapters.find(({ backend }) => backend === name);
-  if (adapter === undefined) {
-    const known = adapters.map(({ backend }) => backend).join(" or ");
-    throw new SkyvoxError(
-      "backend",
-      `Cannot use kernels "${name}": this build does not hold that backend, need ${known}`,
-    );
+export async function openSelected(
+  choice: KernelChoice,
+  options: OpenOptions & Pick<AskOptions, "onNotice">,
+): Promise<Kernels> {
+  const { onNotice, ...open } = options;
+  const selection = await selectKernels(choice, { trustsCache: true, onNotice });
+  try {
+    return await openKernels(selection, open);
+  } catch (error) {
+    if (!isKnownFromCache(selection)) throw error;
+    return await openKernels(await selectKernels(choice, { trustsCache: false, onNotice }), open);
   }
-  return adapter;
 }
 
-/** Opens a backend by its name. @throws {SkyvoxError} "backend" when it cannot run here. */
-export async function openKernels(name: BackendName, options: OpenOptions): Promise<Kernels> {
-  return await adapterOf(name).open(options);
+/** Loads a backend's package, by its name. */
+export async function adapterOf(backend: BackendName): Promise<KernelsAdapter> {
+  try {
+    return await adapters[backend]();
+  } catch (error) {
+    const message = `Cannot load kernels "${backend}": ${messageOf(error)}, need what scripts/setup.mjs installs`;
+    throw new SkyvoxError("backend", message, { cause: error });
+  }
 }
 
-async function probe(backend: BackendName): Promise<ProbeReport> {
-  const child = Bun.spawn([process.execPath, new URL("./probe-kernels.ts", import.meta.url).pathname, backend], {
+/** Opens the chosen backend. @throws {SkyvoxError} "backend" when it cannot be opened. */
+export async function openKernels(
+  { choice, backend }: Pick<Selection, "choice" | "backend">,
+  options: OpenOptions,
+): Promise<Kernels> {
+  const adapter = await adapterOf(backend);
+  return await adapter.open({ ...options, software: allowsSoftware(choice) });
+}
+
+async function probe(backend: BackendName, software: boolean): Promise<ProbeAnswer> {
+  const limitS = software ? PROBE_S_MAX.software : PROBE_S_MAX.hardware;
+  const program = new URL("./probe-kernels.ts", import.meta.url).pathname;
+  const child = Bun.spawn([process.execPath, program, backend, ...(software ? ["software"] : [])], {
+    stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
-    timeout: PROBE_TIMEOUT_MS,
+    timeout: 1000 * limitS,
     killSignal: "SIGKILL",
   });
   const [output, errors, code] = await Promise.all([
@@ -114,23 +137,9 @@ async function probe(backend: BackendName): Promise<ProbeReport> {
     child.exited,
   ]);
   const line = output.trim().split("\n").at(-1) ?? "";
-  if (code === 0 && line.startsWith("{")) return JSON.parse(line) as ProbeReport;
+  if (code === 0 && line.startsWith("{")) return { backend, report: JSON.parse(line) as ProbeReport, from: "probe" };
   const lastError = errors.trim().split("\n").at(-1);
   const ended = child.signalCode === null ? `exit code ${code}` : `signal ${child.signalCode}`;
-  return { ok: false, reason: `the probe ended with ${ended}${lastError ? ` (${lastError})` : ""}` };
-}
-
-function answerOf(
-  { backend, report }: { backend: BackendName; report: ProbeReport },
-  chosen: BackendName,
-  reason: string,
-): BackendAnswer {
-  return {
-    backend,
-    ok: report.ok,
-    chosen: backend === chosen,
-    reason: backend === chosen ? reason : report.reason,
-    ...(report.device === undefined ? {} : { device: report.device }),
-    ...(report.stepMs === undefined ? {} : { stepMs: report.stepMs }),
-  };
+  const reason = `the probe ended with ${ended}${lastError ? ` (${lastError})` : ""}, need an answer within ${limitS} s`;
+  return { backend, report: { ok: false, reason }, from: "crash" };
 }

@@ -1,25 +1,28 @@
 /**
  * Runs a site on one worker process and keeps its tracks: the part that playing once and running live have in common.
  *
- * In real time a worker that dies is replaced and takes up the site's time where it stands now; the tracks, kept here, coast over
- * the gap. Playing once, a worker that dies ends the run: the recording would have a hole nobody asked for.
+ * In real time a worker that is gone is replaced by one that stands by with its sources and kernels open, on the same backend or on the next
+ * (`kernel-choice.ts` says which), and takes up the site's time where it stands now; the tracks, kept here, coast over the gap. Playing once, a
+ * worker that is gone ends the run: the recording would have a hole nobody asked for.
  */
 
 import type { Site } from "@skyvox/cameras";
 import { type CameraId, SkyvoxError, secondsFromNs, type TrackUpdate } from "@skyvox/core";
+import { describeEnd, isKnownFromCache, nextBackend, type Selection, type WorkerEnd } from "./kernel-choice.ts";
 import type { NodeState } from "./node-state.ts";
-import type { Selection } from "./select-kernels.ts";
 import type { TimedPicture } from "./shrink.ts";
 import type { Timeline } from "./timeline.ts";
-import type { FromWorker, Pace, SnapshotMessage } from "./worker-messages.ts";
-import { WorkerProcess } from "./worker-process.ts";
+import { wallMs } from "./wall-clock.ts";
+import type { Pace } from "./worker-messages.ts";
+import { WorkerProcess, type WorkerSaying } from "./worker-process.ts";
 
 /** What is run, on what, and who hears of it. */
 export interface SiteRunOptions {
   readonly site: Site;
   readonly siteDirectory: string;
   readonly selection: Selection;
-  readonly threads: number;
+  /** Asks the backends anew, where what was known of the one that runs proved wrong. */
+  readonly selectAgain: () => Promise<Selection>;
   readonly pace: Pace;
   readonly lastsNs: bigint | null;
   readonly state: NodeState;
@@ -28,26 +31,31 @@ export interface SiteRunOptions {
   readonly onNotice: (line: string) => void;
 }
 
-/** Workers replaced in one run; when more die, something is wrong that another will not mend. */
-const RESTARTS_MAX = 5;
 /** How long a worker may take to end its run once it is asked to; then the run ends without it. */
 const STOP_MS_MAX = 2000;
 
-/** A site that runs. Disposing it ends its worker. */
+/** A site that runs. Disposing it ends its workers. */
 export class SiteRun implements AsyncDisposable {
   readonly #options: SiteRunOptions;
   readonly #outcome = Promise.withResolvers<void>();
+  #selection: Selection;
   #timeline: Timeline | null = null;
   #worker: WorkerProcess;
+  #spare: WorkerProcess | null = null;
   #finished = false;
   #stopping = false;
-  #restarts = 0;
-  #opened = false;
+  #isOpened = false;
+  /** True while the backends are asked anew and no worker runs. */
+  #isAsking = false;
   #lastTimeNs = 0n;
+  /** Frame sets up to here came from workers that are gone. */
+  #takenOverNs: bigint | null = null;
 
   constructor(options: SiteRunOptions) {
     this.#options = options;
-    this.#worker = this.#startWorker();
+    this.#selection = options.selection;
+    this.#worker = this.#makeWorker();
+    this.#start();
     // Whoever waits for the end may begin to only after the run has broken.
     this.#outcome.promise.catch(() => undefined);
   }
@@ -59,11 +67,16 @@ export class SiteRun implements AsyncDisposable {
 
   /** True once the worker has opened its kernels and sources. */
   get opened(): boolean {
-    return this.#opened;
+    return this.#isOpened;
   }
 
   get workerProcessId(): number {
     return this.#worker.processId;
+  }
+
+  /** True while another worker waits to take over. */
+  get hasSpare(): boolean {
+    return this.#spare?.isPrepared === true;
   }
 
   /** Ends the run after the frame set in hand; `ended` then resolves, within a few seconds even if the worker is stuck. */
@@ -79,40 +92,43 @@ export class SiteRun implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#finished = true;
-    await this.#worker[Symbol.asyncDispose]();
+    const spare = this.#spare;
+    spare?.kill();
+    await Promise.all([spare?.[Symbol.asyncDispose](), this.#worker[Symbol.asyncDispose]()]);
   }
 
-  #startWorker(): WorkerProcess {
-    const { site, siteDirectory, selection, threads, pace, lastsNs } = this.#options;
-    const worker = new WorkerProcess({
-      start: {
-        type: "start",
-        site,
-        siteDirectory,
-        backend: selection.backend,
-        threads,
-        pace,
-        timeline: this.#timeline,
-        lastsNs,
-      },
-      onMessage: (message) => this.#receive(message),
+  #makeWorker(): WorkerProcess {
+    const { site, siteDirectory } = this.#options;
+    return new WorkerProcess({
+      prepare: { type: "prepare", kernels: this.#kernels(), site, siteDirectory },
+      onMessage: (message, worker) => this.#receive(message, worker),
+      onExit: (why, worker) => this.#exited(why, worker),
     });
-    void worker.exited.then((why) => this.#workerExited(worker, why));
-    return worker;
   }
 
-  #receive(message: Exclude<FromWorker, SnapshotMessage>): void {
-    if (this.#finished) return;
+  #start(): void {
+    const { pace, lastsNs } = this.#options;
+    this.#worker.start({ type: "start", kernels: this.#kernels(), pace, timeline: this.#timeline, lastsNs });
+  }
+
+  #kernels(): Pick<Selection, "choice" | "backend"> {
+    const { choice, backend } = this.#selection;
+    return { choice, backend };
+  }
+
+  #receive(message: WorkerSaying, worker: WorkerProcess): void {
+    if (this.#finished || this.#isAsking || worker !== this.#worker) return;
     const { state, onTracks } = this.#options;
     switch (message.type) {
       case "opened":
-        this.#opened = true;
+        this.#isOpened = true;
         this.#timeline ??= message.timeline;
         state.opened(message.device);
+        if (this.#options.pace === "real-time") this.#spare ??= this.#makeWorker();
         break;
       case "frameSet":
         // A worker that took over may begin a frame set before the last one its forerunner gave.
-        if (message.timeNs <= this.#lastTimeNs && this.#restarts > 0) break;
+        if (this.#takenOverNs !== null && message.timeNs <= this.#takenOverNs) break;
         this.#lastTimeNs = message.timeNs;
         this.#attempt(() => onTracks(message.timeNs, state.frameSet(message)));
         break;
@@ -126,29 +142,68 @@ export class SiteRun implements AsyncDisposable {
         this.#finish();
         break;
       case "failed":
-        this.#finish(new SkyvoxError(message.code, message.message));
+        if (message.code === "device" || message.code === "backend") {
+          const kind = message.code === "backend" && !this.#isOpened ? "refused" : "lost";
+          this.#replace({ kind, why: message.message, atMs: wallMs() });
+        } else this.#finish(new SkyvoxError(message.code, message.message));
         break;
     }
   }
 
-  #workerExited(worker: WorkerProcess, why: string): void {
-    if (this.#finished || worker !== this.#worker) return;
-    if (this.#stopping) {
-      this.#finish();
+  #exited(why: string, worker: WorkerProcess): void {
+    if (worker === this.#spare) {
+      this.#spare = null;
+      if (!this.#finished) this.#options.onNotice(`the worker that stood by ended with ${why}`);
+    }
+    if (worker === this.#worker) this.#replace({ kind: "crashed", why, atMs: wallMs() });
+  }
+
+  /** Lets another worker go on, or ends the run where none can. */
+  #replace(end: WorkerEnd): void {
+    if (this.#stopping) this.#finish();
+    if (this.#finished || this.#isAsking) return;
+    const wasOpened = this.#isOpened;
+    this.#isOpened = false;
+    this.#worker.kill();
+    if (this.#timeline === null && isKnownFromCache(this.#selection)) {
+      void this.#askAgain(describeEnd(this.#selection.backend, end));
       return;
     }
-    const { pace, onNotice, state } = this.#options;
-    if (pace !== "real-time" || this.#restarts >= RESTARTS_MAX || !this.#opened) {
-      this.#finish(
-        new SkyvoxError("backend", `Cannot go on: the worker process ended with ${why}, need it alive to the end`),
-      );
-      return;
+    const mayGoOn = !wasOpened || this.#options.pace === "real-time";
+    const next = mayGoOn ? nextBackend(this.#selection, end) : null;
+    if (next === null) this.#break(end);
+    else this.#goOn(next, `${next.reason} at ${secondsFromNs(this.#lastTimeNs).toFixed(1)} s`);
+  }
+
+  async #askAgain(found: string): Promise<void> {
+    this.#isAsking = true;
+    try {
+      const next = await this.#options.selectAgain();
+      this.#goOn(next, `${found}; the backends were asked anew, ${next.backend} goes on`);
+    } catch (error) {
+      this.#finish(error);
     }
-    this.#restarts += 1;
-    this.#opened = false;
-    state.restarted();
-    onNotice(`worker ended with ${why} at ${secondsFromNs(this.#lastTimeNs).toFixed(1)} s; starting another`);
-    this.#worker = this.#startWorker();
+    this.#isAsking = false;
+  }
+
+  #goOn(selection: Selection, notice: string): void {
+    if (this.#finished) return;
+    this.#selection = selection;
+    if (this.#timeline !== null) this.#takenOverNs = this.#lastTimeNs;
+    this.#worker = this.#spare ?? this.#makeWorker();
+    this.#spare = null;
+    this.#options.state.takenOver(selection);
+    this.#options.onNotice(notice);
+    this.#start();
+  }
+
+  #break(end: WorkerEnd): void {
+    const { backend, choice } = this.#selection;
+    const message =
+      end.kind === "refused"
+        ? `Cannot use kernels "${choice}": ${end.why}`
+        : `Cannot go on: ${describeEnd(backend, end)}, need it alive to the end`;
+    this.#finish(new SkyvoxError("backend", message));
   }
 
   #attempt(work: () => void): void {
@@ -162,6 +217,7 @@ export class SiteRun implements AsyncDisposable {
   #finish(error?: unknown): void {
     if (this.#finished) return;
     this.#finished = true;
+    this.#spare?.kill();
     if (error === undefined) this.#outcome.resolve();
     else this.#outcome.reject(error);
   }

@@ -6,20 +6,25 @@
 
 import type { Site } from "@skyvox/cameras";
 import type { CameraId, Detection, SkyvoxErrorCode } from "@skyvox/core";
-import type { BackendName } from "@skyvox/kernels";
+import type { Selection } from "./kernel-choice.ts";
 import type { TimedPicture } from "./shrink.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** Play recorded sources at the speed they were recorded at and skip what comes too late, or take every frame as fast as it comes. */
 export type Pace = "real-time" | "as-fast-as-possible";
 
-/** Everything a worker needs to begin. */
-export interface StartMessage {
-  readonly type: "start";
+/** What a worker may do before it is to run: open the sources, and the kernels of the backend that it will most likely be. */
+export interface PrepareMessage {
+  readonly type: "prepare";
+  readonly kernels: Pick<Selection, "choice" | "backend">;
   readonly site: Site;
   readonly siteDirectory: string;
-  readonly backend: BackendName;
-  readonly threads: number;
+}
+
+/** What else a worker needs to begin; it follows a `PrepareMessage`. */
+export interface StartMessage {
+  readonly type: "start";
+  readonly kernels: Pick<Selection, "choice" | "backend">;
   readonly pace: Pace;
   /** The time line to take up where a worker died; null: the first frame is captured now. */
   readonly timeline: Timeline | null;
@@ -28,6 +33,7 @@ export interface StartMessage {
 }
 
 export type ToWorker =
+  | PrepareMessage
   | StartMessage
   | { readonly type: "snapshot"; readonly request: number; readonly cameraId: CameraId; readonly widthPx: number }
   | { readonly type: "stop" };
@@ -76,6 +82,8 @@ export interface SnapshotMessage {
 }
 
 export type FromWorker =
+  /** Sources and kernels are open; a worker that was not started waits for that now. */
+  | { readonly type: "prepared" }
   | { readonly type: "opened"; readonly device: string; readonly timeline: Timeline }
   | FrameSetMessage
   | { readonly type: "cameras"; readonly cameras: readonly CameraReport[] }

@@ -5,22 +5,27 @@
  */
 import type { CameraId } from "@skyvox/core";
 import type { TimedPicture } from "./shrink.ts";
-import type { FromWorker, SnapshotMessage, StartMessage, ToWorker } from "./worker-messages.ts";
+import type { FromWorker, PrepareMessage, SnapshotMessage, StartMessage, ToWorker } from "./worker-messages.ts";
 
 /** How long a worker may take to answer for a picture before the caller is told there is none. */
 const SNAPSHOT_TIMEOUT_MS = 2000;
 /** How long a worker may take to stop before it is killed. */
 const STOP_TIMEOUT_MS = 1000;
 
-/** A running worker process as the node sees it. Owns the process: disposing ends it. */
+/** What a started worker says beside answers to questions. */
+export type WorkerSaying = Exclude<FromWorker, SnapshotMessage | { readonly type: "prepared" }>;
+
+/** A running worker process as the node sees it: it opens what it needs, then waits for its start. Owns the process: disposing ends it. */
 export class WorkerProcess implements AsyncDisposable {
   readonly #child: Bun.Subprocess<"ignore", "inherit", "inherit">;
   readonly #snapshots = new Map<number, (picture: TimedPicture | null) => void>();
   #request = 0;
+  #isPrepared = false;
 
   constructor(options: {
-    readonly start: StartMessage;
-    readonly onMessage: (message: Exclude<FromWorker, SnapshotMessage>) => void;
+    readonly prepare: PrepareMessage;
+    readonly onMessage: (message: WorkerSaying, from: WorkerProcess) => void;
+    readonly onExit: (why: string, from: WorkerProcess) => void;
   }) {
     this.#child = Bun.spawn([process.execPath, new URL("./gpu-worker.ts", import.meta.url).pathname], {
       stdin: "ignore",
@@ -29,17 +34,25 @@ export class WorkerProcess implements AsyncDisposable {
       serialization: "advanced",
       ipc: (message: FromWorker) => {
         if (message.type === "snapshot") this.#answer(message);
-        else options.onMessage(message);
+        else if (message.type === "prepared") this.#isPrepared = true;
+        else options.onMessage(message, this);
       },
     });
-    this.#send(options.start);
+    void this.#child.exited.then((code) => {
+      const { signalCode } = this.#child;
+      options.onExit(signalCode === null ? `exit code ${code}` : `signal ${signalCode}`, this);
+    });
+    this.#send(options.prepare);
   }
 
-  /** Resolves with why the process ended, in words, once it has. */
-  get exited(): Promise<string> {
-    return this.#child.exited.then((code) =>
-      this.#child.signalCode === null ? `exit code ${code}` : `signal ${this.#child.signalCode}`,
-    );
+  /** Begins the run. */
+  start(message: StartMessage): void {
+    this.#send(message);
+  }
+
+  /** True once its sources and kernels are open. */
+  get isPrepared(): boolean {
+    return this.#isPrepared;
   }
 
   get processId(): number {
@@ -62,6 +75,11 @@ export class WorkerProcess implements AsyncDisposable {
   /** Asks the run to end; the worker still reports what it has in hand, then says "ended". */
   stop(): void {
     this.#send({ type: "stop" });
+  }
+
+  /** Ends the process at once, for one that is of no use any more. */
+  kill(): void {
+    this.#child.kill("SIGKILL");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

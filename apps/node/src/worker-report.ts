@@ -19,6 +19,8 @@ const BLOBS_SHOWN_MAX = 64;
 
 interface CameraState {
   observation: Observation | null;
+  /** Frames that the source skipped to come to the present, where this worker took over: they belonged to its forerunner. */
+  skippedBefore: number;
   framesTotal: number;
   ended: boolean;
 }
@@ -48,13 +50,14 @@ export class WorkerReport {
     this.#assembler = options.assembler;
     this.#pace = options.pace;
     for (const { cameraId } of options.sources) {
-      this.#cameras.set(cameraId, { observation: null, framesTotal: 0, ended: false });
+      this.#cameras.set(cameraId, { observation: null, skippedBefore: 0, framesTotal: 0, ended: false });
     }
   }
 
   /** Tells when which site time is, before the first frame set. */
   begin(timeline: Timeline): void {
     this.#timeline = timeline;
+    for (const { cameraId, stats } of this.#sources) this.#cameras.get(cameraId)!.skippedBefore = stats.skipped;
   }
 
   observation(observation: Observation): void {
@@ -114,7 +117,7 @@ export class WorkerReport {
       id: source.cameraId,
       state: state?.ended ? "ended" : "running",
       framesTotal: state?.framesTotal ?? 0,
-      skippedTotal: source.stats.skipped,
+      skippedTotal: source.stats.skipped - (state?.skippedBefore ?? 0),
       lateTotal: counts.late,
       missingTotal: counts.missing,
       motionPixels: state?.observation?.motionPixelCount ?? 0,

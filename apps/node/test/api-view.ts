@@ -33,9 +33,15 @@ export const site: Site = {
   cameras: [siteCamera("north", [0, 50, 2]), siteCamera("east", [50, 0, 2])],
   options: {
     viewsMin: 2,
-    motion: { mode: "sigmaDelta", threshold: 16, step: 1 },
+    motion: {
+      mode: "sigmaDelta",
+      threshold: 16,
+      step: 1,
+      gaussian: { slowFrames: 64, fastFrames: 4, holdFrames: 2048, snrMin: 5 },
+    },
     cellShift: "auto",
     blobPixelsMin: 2,
+    rays: "cells",
     floodedFraction: 0.3,
     target: { sizeM: 1, speedMps: 20, accelerationMps2: 10 },
     frameSet: { deadlineMs: 100 },
@@ -146,10 +152,17 @@ export function plainView(changed: Partial<NodeView> = {}): PlainView {
   return {
     version: "0.1.0",
     site,
-    backends: [
-      { backend: "cpu", ok: true, chosen: true, reason: "fastest of 2", device: "AVX2, 2 threads", stepMs: 4.5 },
-      { backend: "cuda", ok: false, chosen: false, reason: "no CUDA driver here" },
-    ],
+    backends: () => ({
+      runs: { backend: "cpu", device: "AVX2, 2 threads", reason: "fastest of 2" },
+      backends: [
+        { backend: "cuda", ok: false, chosen: false, reason: "no CUDA driver here", from: "cache" },
+        {
+          ...{ backend: "cpu", ok: true, chosen: true, reason: "fastest of 2", from: "probe" },
+          ...{ device: "AVX2, 2 threads", stepMs: 4.5 },
+        },
+        { backend: "reference", ok: true, chosen: false, reason: "the truth the others are checked against" },
+      ],
+    }),
     uptimeS: () => 90.5,
     checks: () => [{ name: "worker", ok: true, detail: "cpu" }],
     hello: () => hello,

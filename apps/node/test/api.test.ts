@@ -287,9 +287,14 @@ describe("Line and backends", () => {
   test("Backends are listed with what each answered", async () => {
     const { body } = await get("/api/v1/backends");
     expect(body).toEqual({
+      runs: { backend: "cpu", device: "AVX2, 2 threads", reason: "fastest of 2" },
       backends: [
-        { backend: "cpu", ok: true, chosen: true, reason: "fastest of 2", device: "AVX2, 2 threads", stepMs: 4.5 },
-        { backend: "cuda", ok: false, chosen: false, reason: "no CUDA driver here" },
+        { backend: "cuda", ok: false, chosen: false, reason: "no CUDA driver here", from: "cache" },
+        {
+          ...{ backend: "cpu", ok: true, chosen: true, reason: "fastest of 2", from: "probe" },
+          ...{ device: "AVX2, 2 threads", stepMs: 4.5 },
+        },
+        { backend: "reference", ok: true, chosen: false, reason: "the truth the others are checked against" },
       ],
     });
   });

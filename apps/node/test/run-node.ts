@@ -27,9 +27,16 @@ export interface Ended {
   readonly stderr: string;
 }
 
+/** Variables set for the program beside those of the tests. */
+export type Environment = Readonly<Record<string, string>>;
+
 /** Runs `bun run apps/node …` to its end, as a person would type it. */
-export async function runNode(args: readonly string[], timeoutMs = 15_000): Promise<Ended> {
-  const child = startNode(args, timeoutMs);
+export async function runNode(
+  args: readonly string[],
+  timeoutMs = 15_000,
+  environment: Environment = {},
+): Promise<Ended> {
+  const child = startNode(args, timeoutMs, environment);
   const [stdout, stderr, code] = await Promise.all([
     new Response(child.stdout).text(),
     new Response(child.stderr).text(),
@@ -39,9 +46,14 @@ export async function runNode(args: readonly string[], timeoutMs = 15_000): Prom
 }
 
 /** Starts `bun run apps/node …`; the caller ends it. */
-export function startNode(args: readonly string[], timeoutMs = 60_000): Bun.Subprocess<"ignore", "pipe", "pipe"> {
+export function startNode(
+  args: readonly string[],
+  timeoutMs = 60_000,
+  environment: Environment = {},
+): Bun.Subprocess<"ignore", "pipe", "pipe"> {
   return Bun.spawn([process.execPath, "run", "apps/node", ...args], {
     cwd: REPOSITORY,
+    env: { ...process.env, ...environment },
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",

@@ -71,6 +71,27 @@ const clock = z
   })
   .describe("How the camera's own time becomes the site's time.");
 
+const thermal = z
+  .strictObject({
+    camera: id.describe("Id of the thermal camera that looks the same way."),
+    rangeM: positive.describe(
+      "Distance of the targets, in metres, at which the two pictures are laid over each other.",
+    ),
+    gatePx: z
+      .number()
+      .min(0)
+      .max(4096)
+      .default(3)
+      .describe("How far apart motion of the two may lie, in pixels of this camera's picture, to be of one target."),
+    gain: z
+      .number()
+      .min(0)
+      .max(15.9375)
+      .default(1)
+      .describe("What a grey level of the thermal picture counts beside one of this camera's."),
+  })
+  .describe("A thermal camera beside this one: what it sees speaks for a target, what it does not see against none.");
+
 const camera = z.strictObject({
   id,
   source: z
@@ -85,14 +106,24 @@ const camera = z.strictObject({
   frameRateHz: positive
     .exactOptional()
     .describe("Frames per second of an images: source; other sources know their own."),
+  thermal: thermal.exactOptional(),
 });
+
+/** Frames of a mean that follows by 2^-shift of the way per frame, up to a shift. */
+const frameCount = (shiftMax: number) =>
+  z
+    .int()
+    .min(2)
+    .max(2 ** shiftMax);
 
 const motion = z
   .strictObject({
     mode: z
-      .enum(["diff", "sigmaDelta", "average"])
+      .enum(["diff", "sigmaDelta", "average", "gaussian"])
       .default("sigmaDelta")
-      .describe("What a pixel is compared with: the frame before, a slow median, or a running average."),
+      .describe(
+        "What a pixel is compared with: the frame before, a slow median, a running average, or a mean in units of its own noise.",
+      ),
     threshold: z
       .int()
       .min(0)
@@ -105,6 +136,24 @@ const motion = z
       .max(255)
       .default(1)
       .describe("How many grey levels per frame the background of sigmaDelta follows the picture."),
+    gaussian: z
+      .strictObject({
+        slowFrames: frameCount(12).default(64).describe("Frames over which mean and noise of a pixel are learnt."),
+        fastFrames: frameCount(8)
+          .default(4)
+          .describe("Frames after which what has come to rest is told from what moves."),
+        holdFrames: frameCount(20)
+          .default(2048)
+          .describe("Frames over which a target that hovers fades into the background."),
+        snrMin: z
+          .number()
+          .min(0.25)
+          .max(32)
+          .default(5)
+          .describe("How many standard deviations of its own noise a pixel must differ by."),
+      })
+      .prefault({})
+      .describe("Mode gaussian only. Numbers of frames are rounded to powers of two."),
   })
   .describe("How moving pixels are found.");
 
@@ -143,6 +192,21 @@ const options = z
       .default("auto")
       .describe("Rays are cast per square of 2^cellShift pixels; auto takes the size a voxel has in the image."),
     blobPixelsMin: z.int().min(1).default(2).describe("Moving pixels a connected blob must have."),
+    rays: z
+      .enum(["cells", "blobs"])
+      .default("cells")
+      .describe("What rays are cast through: every square of moving pixels, or the centre of every connected blob."),
+    spots: z
+      .strictObject({
+        falseAlarmsPerFrame: positive
+          .default(10)
+          .describe("How many points of a still, noisy picture may be taken for targets in a frame."),
+        perTileMax: z.int().min(1).max(1024).default(8).describe("Most points in a square of 64 by 64 pixels."),
+      })
+      .exactOptional()
+      .describe(
+        "Also looks for points too faint for the threshold, with a matched filter; needs motion.mode gaussian.",
+      ),
     floodedFraction: z
       .number()
       .positive()
@@ -171,7 +235,11 @@ export const siteSchema = z
       .strictObject({
         minM: vec3.describe("Lower corner of the box: metres east, north, up."),
         maxM: vec3.describe("Upper corner of the box: metres east, north, up."),
-        voxelSizeM: positive.describe("Edge of a voxel in metres."),
+        voxelSizeM: z
+          .union([positive, z.literal("auto")])
+          .describe(
+            "Edge of a voxel in metres; auto takes 0.1 to 1.6 m, by what a pixel covers there, and holds boxes of 20 km.",
+          ),
       })
       .describe("The box in which targets are looked for."),
     cameras: z.array(camera).min(1).max(32).describe("The cameras."),

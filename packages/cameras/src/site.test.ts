@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { SkyvoxError } from "@skyvox/core";
+import { cameraId, SkyvoxError } from "@skyvox/core";
 import { cameraInput, siteInput, siteOf, TemporaryFolder } from "../test/fixtures.ts";
-import { loadSite, parseSite, siteJsonSchema } from "./site.ts";
+import { loadSite, parseSite, type SiteInput, siteJsonSchema } from "./site.ts";
 
 const SCHEMA_FILE = new URL("../site.schema.json", import.meta.url).pathname;
 
@@ -9,9 +9,15 @@ test("Site fills in every default", () => {
   const site = siteOf();
   expect(site.options).toEqual({
     viewsMin: 2,
-    motion: { mode: "sigmaDelta", threshold: 16, step: 1 },
+    motion: {
+      mode: "sigmaDelta",
+      threshold: 16,
+      step: 1,
+      gaussian: { slowFrames: 64, fastFrames: 4, holdFrames: 2048, snrMin: 5 },
+    },
     cellShift: "auto",
     blobPixelsMin: 2,
+    rays: "cells",
     floodedFraction: 0.3,
     target: { sizeM: 1, speedMps: 20, accelerationMps2: 10 },
     frameSet: { deadlineMs: 100 },
@@ -26,6 +32,33 @@ test("Site asks for three views from four cameras on", () => {
   expect(siteOf({ cameras }).options.viewsMin).toBe(3);
   expect(siteOf({ cameras: cameras.slice(0, 3) }).options.viewsMin).toBe(2);
   expect(siteOf({ cameras, options: { viewsMin: 2 } }).options.viewsMin).toBe(2);
+});
+
+test("Site looks for faint points only over a background that knows its noise", () => {
+  const spots = {};
+  expect(() => siteOf({ options: { spots } })).toThrow("options.motion.mode");
+  const { options } = siteOf({ options: { spots, motion: { mode: "gaussian" } } });
+  expect(options.spots).toEqual({ falseAlarmsPerFrame: 10, perTileMax: 8 });
+});
+
+test("Site pairs a camera with one thermal camera, which has none itself and no second partner", () => {
+  const thermal = (camera: string) => ({ thermal: { camera, rangeM: 500 } });
+  const cameras = (a: object, b: object, c: object) => [
+    cameraInput({ id: "a", ...a }),
+    cameraInput({ id: "b", ...b }),
+    cameraInput({ id: "c", ...c }),
+  ];
+  const paired = siteOf({ cameras: cameras(thermal("b"), {}, {}) });
+  expect(paired.cameras[0]?.thermal).toEqual({ camera: cameraId("b"), rangeM: 500, gatePx: 3, gain: 1 });
+  expect(() => siteOf({ cameras: cameras(thermal("x"), {}, {}) })).toThrow("the id of another camera of the site");
+  expect(() => siteOf({ cameras: cameras(thermal("a"), {}, {}) })).toThrow("the id of another camera of the site");
+  expect(() => siteOf({ cameras: cameras(thermal("b"), thermal("c"), {}) })).toThrow("has no thermal camera itself");
+  expect(() => siteOf({ cameras: cameras(thermal("c"), thermal("c"), {}) })).toThrow('not already with "a"');
+});
+
+test("Site leaves the size of voxels to the cameras where it says auto", () => {
+  const volume: SiteInput["volume"] = { minM: [0, 0, 0], maxM: [10_000, 10_000, 1000], voxelSizeM: "auto" };
+  expect(siteOf({ volume }).volume.voxelSizeM).toBe("auto");
 });
 
 test("Site scales a quaternion of few decimals to length 1", () => {
@@ -61,7 +94,8 @@ const refusals: readonly (readonly [path: string, value: unknown, text: string])
   ["cameras.1.intrinsics.fxPx", 0, "cameras[1].intrinsics.fxPx is 0, need a number > 0"],
   ["cameras.1.intrinsics.fxPx", undefined, "cameras[1].intrinsics.fxPx is missing, need a number > 0"],
   ["cameras.0.intrinsics.cxPx", Number.NaN, "cameras[0].intrinsics.cxPx is NaN, need a number"],
-  ["volume.voxelSizeM", Number.POSITIVE_INFINITY, "volume.voxelSizeM is Infinity, need a number > 0"],
+  ["volume.voxelSizeM", "fine", 'volume.voxelSizeM is "fine", need a number > 0 or "auto"'],
+  ["volume.voxelSizeM", Number.POSITIVE_INFINITY, 'volume.voxelSizeM is Infinity, need a number > 0 or "auto"'],
   ["cameras.0.intrinsics.widthPx", 640.5, "cameras[0].intrinsics.widthPx is 640.5, need an integer from 1 to 16384"],
   ["cameras.0.intrinsics.fx", 500, 'cameras[0].intrinsics.fx is not a known key, need "fxPx"'],
   ["camera", [], 'camera is not a known key, need "cameras"'],

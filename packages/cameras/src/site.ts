@@ -87,12 +87,30 @@ function checkAcross(site: ParsedSite, context: Context): void {
   if (viewsMin !== undefined && viewsMin > Math.max(2, site.cameras.length)) {
     refuse(["options", "viewsMin"], `at most ${site.cameras.length}, the number of cameras`);
   }
+  if (site.options.spots !== undefined && site.options.motion.mode !== "gaussian") {
+    refuse(["options", "motion", "mode"], "gaussian, which options.spots works on");
+  }
+  checkThermal(site, refuse);
   const indexOfId = new Map<string, number>();
   for (const [index, camera] of site.cameras.entries()) {
     const first = indexOfId.get(camera.id);
     if (first !== undefined) refuse(["cameras", index, "id"], `an id other than that of cameras[${first}]`);
     indexOfId.set(camera.id, first ?? index);
     checkCamera(camera, (path, need) => refuse(["cameras", index, ...path], need));
+  }
+}
+
+function checkThermal(site: ParsedSite, refuse: (path: (string | number)[], need: string) => void): void {
+  const partnerOf = new Map<string, string>();
+  for (const [index, { id, thermal }] of site.cameras.entries()) {
+    if (thermal === undefined) continue;
+    const path = ["cameras", index, "thermal", "camera"];
+    const partner = site.cameras.find((camera) => camera.id === thermal.camera);
+    if (partner === undefined || partner.id === id) refuse(path, "the id of another camera of the site");
+    else if (partner.thermal !== undefined) refuse(path, "a camera that has no thermal camera itself");
+    else if (partnerOf.has(partner.id))
+      refuse(path, `a camera that is not already with "${partnerOf.get(partner.id)}"`);
+    partnerOf.set(thermal.camera, id);
   }
 }
 

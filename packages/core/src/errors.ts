@@ -6,6 +6,8 @@ export type SkyvoxErrorCode =
   | "source"
   | "missing-program"
   | "backend"
+  /** The device of a backend is gone. */
+  | "device"
   | "capacity"
   | "io"
   | "port";

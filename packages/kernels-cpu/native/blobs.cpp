@@ -3,13 +3,15 @@
  * Input: the stored motion rows, ordered by (y, x). Output: 16 words per blob, by first pixel. The list is cut into runs of
  * neighbouring pixels of one row, and union-find works on runs: each looks at the runs of the row above that it touches, which a second
  * finger into the list follows. The root of a blob is its first run, so a last pass over the runs meets the blobs in order. */
+#include "../../kernels/native/motion.h"
 #include "context.h"
 
 namespace skyvox {
 
 struct Blob {
   uint32_t pixels, low, high, difference_max;
-  uint64_t x, y, weight, weighted_x, weighted_y, unused;
+  uint64_t x, y, weight, weighted_x, weighted_y;
+  uint32_t still, unused;
 };
 static_assert(sizeof(Blob) == 64, "a blob is 16 words");
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "64-bit sums are written as low word, high word");
@@ -62,9 +64,10 @@ static void add(Blob *blob, const uint32_t *rows, uint32_t count) {
   const uint32_t place = rows[0], x = place & 0xffff, x_last = x + count - 1;
   const uint64_t y = place >> 16;
   uint64_t weight = 0, moment = 0; /* the moment counts from x */
-  uint32_t most = blob->difference_max;
+  uint32_t most = blob->difference_max, still = 0;
   for (uint32_t i = 0; i < count; i += 1) {
-    const uint32_t difference = rows[2 * size_t{i} + 1];
+    const uint32_t word = rows[2 * size_t{i} + 1], difference = sv_motion_difference(word);
+    still += sv_motion_still(word);
     weight += difference, moment += uint64_t{difference} * i;
     most = difference > most ? difference : most;
   }
@@ -74,7 +77,7 @@ static void add(Blob *blob, const uint32_t *rows, uint32_t count) {
     blob->low = (x < min_x ? x : min_x) | (blob->low & 0xffff0000u);
     blob->high = (x_last > max_x ? x_last : max_x) | (place & 0xffff0000u); /* y never descends */
   }
-  blob->difference_max = most;
+  blob->difference_max = most, blob->still += still;
   blob->pixels += count;
   blob->x += uint64_t{count} * (uint64_t{x} + x_last) / 2, blob->y += count * y, blob->weight += weight;
   blob->weighted_x += moment + weight * x, blob->weighted_y += weight * y;
@@ -92,7 +95,6 @@ int32_t sv_blobs(sv_context *context, int32_t handle, int32_t pixels_min) {
   uint32_t *start = camera->run_start.get(), *parent = camera->run_parent.get(), *pixels = camera->run_pixels.get();
   List &out = camera->blobs;
   out.forget();
-  out.produced = true;
   const uint32_t runs = cut(rows, camera->motion.count(), start);
   link(rows, start, runs, parent);
   for (uint32_t r = 0; r < runs; r += 1) pixels[r] = 0;

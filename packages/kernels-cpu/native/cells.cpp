@@ -3,6 +3,7 @@
  * Input: the stored motion rows, ordered by (y, x). Output rows (u, v, weight, pixelCount) by (cell row, cell column), u and v in
  * 1/256 pixel. One row of cells is summed at a time, in four words per column; a bit per column tells which were touched, so the
  * cost follows the list and not the picture. */
+#include "../../kernels/native/motion.h"
 #include "context.h"
 
 namespace skyvox {
@@ -51,10 +52,9 @@ int32_t sv_cells(sv_context *context, int32_t handle, int32_t shift_pixels, int3
   const uint32_t shift = static_cast<uint32_t>(shift_pixels), within = (1u << shift) - 1, count = camera->motion.count();
   Column *columns = reinterpret_cast<Column *>(camera->column_sums.get());
   camera->cells.forget();
-  camera->cells.produced = true;
   uint32_t cell_y = 0;
   for (uint32_t i = 0; i < count; i += 1) {
-    const uint32_t place = camera->motion.rows[2 * size_t{i}], difference = camera->motion.rows[2 * size_t{i} + 1];
+    const uint32_t place = camera->motion.rows[2 * size_t{i}], difference = sv_motion_difference(camera->motion.rows[2 * size_t{i} + 1]);
     const uint32_t x = place & 0xffff, y = place >> 16, cell_x = x >> shift;
     if (y >> shift != cell_y) {
       flush(camera, cell_y, shift, static_cast<uint32_t>(pixels_min));

@@ -1,7 +1,7 @@
 /* Opening and closing: the context, its instruction set, its cameras and its errors; submit and fence.
  *
- * All memory of a camera is taken when it is opened. Whoever fails to get some says so by status; nothing throws. Ops have run when
- * they return, so a fence is always passed. */
+ * All memory of a camera is taken when it is opened, but for a background of mode gaussian. Whoever fails to get some says so by
+ * status; nothing throws. Ops have run when they return, so a fence is always passed. */
 #include "context.h"
 
 #include <new>
@@ -49,7 +49,15 @@ static void describe(sv_device_info *out, const char *name, int threads) {
 static bool camera_fill(Camera *camera, const sv_camera_spec &spec, int bands) {
   camera->spec = spec;
   const size_t width = static_cast<size_t>(spec.width), pixels = width * static_cast<size_t>(spec.height);
-  const uint32_t motion_max = static_cast<uint32_t>(spec.motion_max);
+  const uint32_t motion_max = static_cast<uint32_t>(spec.motion_max), spots_max = static_cast<uint32_t>(spec.spots_max);
+  const uint32_t fused_max = static_cast<uint32_t>(spec.fused_max);
+  if (spots_max > 0 && !(camera->spots.open(SV_SPOT_WORDS, spots_max, SV_SPOTS_OVERFLOW, bands) &&
+                         camera->spot_scratch.allocate(spot_scratch_words(bands))))
+    return false;
+  if (fused_max > 0 && !(camera->registered.open(4, fused_max, SV_FUSED_OVERFLOW, 1) && camera->fused.open(4, fused_max, SV_FUSED_OVERFLOW, 1) &&
+                         camera->fuse_begin.allocate(static_cast<size_t>(spec.height) + 1) && camera->fuse_order.allocate(fused_max) &&
+                         camera->fuse_joined.allocate(fused_max)))
+    return false;
   return camera->background.allocate(pixels) && camera->motion.open(2, motion_max, SV_MOTION_OVERFLOW, bands) &&
          camera->cells.open(4, static_cast<uint32_t>(spec.cells_max), SV_CELLS_OVERFLOW, 1) &&
          camera->blobs.open(16, static_cast<uint32_t>(spec.blobs_max), SV_BLOBS_OVERFLOW, 1) &&
@@ -68,6 +76,7 @@ int32_t sv_abi_describe(sv_abi *out) {
   out->ray_model = sizeof(sv_ray_model);
   out->table = sizeof(sv_table);
   out->device_info = sizeof(sv_device_info);
+  out->motion_params = sizeof(sv_motion_params);
   return SV_OK;
 }
 
@@ -117,6 +126,9 @@ int32_t sv_camera_open(sv_context *context, const sv_camera_spec *spec, int32_t 
   if (spec->motion_max < 1 || spec->cells_max < 1 || spec->blobs_max < 1)
     return fail(context, SV_ERROR_ARGUMENT, "Cannot open a camera: limits %d, %d and %d, need at least 1 each", spec->motion_max,
                 spec->cells_max, spec->blobs_max);
+  if (spec->spots_max < 0 || spec->fused_max < 0)
+    return fail(context, SV_ERROR_ARGUMENT, "Cannot open a camera: %d spots and %d fused points, need at least 0 each", spec->spots_max,
+                spec->fused_max);
   int32_t handle = 0;
   while (handle < cameras_max && context->cameras[handle] != nullptr) handle += 1;
   if (handle == cameras_max)

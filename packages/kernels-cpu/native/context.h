@@ -5,7 +5,9 @@
 #ifndef SKYVOX_CPU_CONTEXT_H
 #define SKYVOX_CPU_CONTEXT_H
 #include "../../kernels/native/dda.h"
+#include "../../kernels/native/gaussian.h"
 #include "../../kernels/native/kernels.h"
+#include "../../kernels/native/spots.h"
 #include "list.h"
 
 /* SV_INLINE for members. */
@@ -19,11 +21,29 @@ constexpr int grids_max = 64;
 constexpr int views_max = 32;
 constexpr int brick_voxels = 512;
 
+/* The background of mode gaussian: memory is taken by the first frame of that mode. */
+struct Gaussian {
+  Block<uint32_t> mean_q16;
+  Block<uint16_t> fast_q8;
+  Block<uint16_t> variance_q8[2]; /* [latest] after the last frame and, where spots may ask for it, the other before it */
+  Block<int16_t> deviation_q4;    /* of the last frame, where spots may ask for it */
+  uint32_t latest = 0, frames = 0, variance_min_q8 = 0;
+  bool ready = false;
+
+  bool open(size_t pixels, bool for_spots);
+};
+
 struct Camera {
   sv_camera_spec spec{};
   Block<uint16_t> background; /* uint8 in modes diff and sigma-delta */
-  int32_t mode = -1;          /* of the background; -1 before the first frame */
+  Gaussian gaussian;
+  int32_t mode = -1; /* of the background; -1 before the first frame */
   List motion, cells, blobs;
+  List spots, registered, fused; /* without memory where the camera takes no such ops */
+  bool spots_capped = false;
+  Block<uint64_t> spot_scratch;           /* see spots.cpp */
+  Block<uint32_t> fuse_begin, fuse_order; /* registered rows by line of the picture, see fuse.cpp */
+  Block<uint8_t> fuse_joined;             /* of each registered row: near a point */
   Block<uint32_t> column_sums; /* cells: four words per column of the image at shift 0 */
   Block<uint64_t> columns_used;
   Block<uint32_t> run_start, run_parent, run_pixels; /* blobs: a run has at least one motion row */
@@ -38,6 +58,44 @@ struct View {
   sv_ray_model model{};
   Block<int32_t> bend;
   bool set = false;
+};
+
+/* A row of table "tiles". */
+struct Tile {
+  uint32_t xy, z_level, first_brick;
+
+  uint32_t x() const { return xy & 0xffff; }
+  uint32_t y() const { return xy >> 16; }
+  uint32_t z() const { return z_level & 0xffff; }
+  uint32_t level() const { return z_level >> 16; }
+};
+
+/* A row of table "segments". */
+struct Segment { uint32_t ray, tile; int32_t origin[3]; };
+
+/* The tiles within one brick of the grid: a bit per voxel, one word per x. Those of word x are numbered from first_tile + before[x] on. */
+struct Superblock {
+  uint32_t brick, first_tile;
+  uint16_t before[8];
+  uint64_t voxels[8];
+};
+
+/* The finer voxels of a grid; without memory where it has none. */
+struct Fine {
+  Block<uint8_t> levels; /* of each brick of the grid */
+  List tiles, segments, selected; /* selected: brick of each slot, as the bricks of all tiles are numbered */
+  Block<Superblock> superblocks;
+  Block<uint32_t> superblock_of; /* of each brick of the grid, plus one; 0 without a tile */
+  Block<uint64_t> has_tiles;     /* a bit per brick of the grid */
+  uint32_t superblock_count = 0;
+  Block<uint32_t> segment_begin, segment_order; /* segments by tile, see cast-tiles.cpp */
+  Block<uint32_t> first_slot;                   /* of each tile */
+  Block<uint32_t> slots;                        /* of each brick of the tiles, plus one; its view bits while marking */
+  Block<uint32_t> slot_tile;                    /* tile of each slot */
+  Block<Voxel> pool;
+
+  const Tile &tile(uint32_t index) const { return reinterpret_cast<const Tile *>(tiles.rows.get())[index]; }
+  const Segment &segment(uint32_t index) const { return reinterpret_cast<const Segment *>(segments.rows.get())[index]; }
 };
 
 struct Grid {
@@ -58,6 +116,7 @@ struct Grid {
   Block<uint32_t> dense;
   bool densely_cast = false;
   List peaks, voxels;
+  Fine fine;
 };
 
 /* What a motion frame is compared with: both in grey levels, 0 to 255. */
@@ -65,15 +124,47 @@ struct Grey {
   uint32_t threshold, step;
 };
 
+/* Pixels [begin, end) of a picture in mode gaussian, and where their motion rows go. */
+struct GaussianPart {
+  const Camera &camera;
+  const uint8_t *pixels;
+  sv_gaussian_frame frame;
+  uint32_t begin, end;
+  uint32_t *rows;
+  uint32_t rows_max;
+};
+
+/* Pixels [x_begin, x_end) of the rows that op spots looks at; see spots.cpp. */
+struct SpotField {
+  const int16_t *deviation;
+  const uint16_t *variance;
+  uint32_t width, height, x_begin, x_end, snr_min_q4, variance_min_q8;
+  uint16_t scale, scaled_ratio; /* see spot-rows.h */
+};
+
+/* Sums over columns from 4 left of x_begin to 4 right of x_end, with room for whole vectors: of the 9 rows around the row at hand, of the
+ * first and the last of them, and of the 3 around it with weights 1 2 1. Deviations of the first two are clamped as the ring does. */
+constexpr uint32_t spot_chunk = 1024, spot_columns = spot_chunk + 32 + 2 * SV_SPOT_REACH;
+struct SpotSums {
+  alignas(32) int16_t nine[spot_columns], ends[spot_columns], three[spot_columns];
+};
+
 /* The ops that have a path per instruction set. Each call is the work of one thread. */
 struct Paths {
   const char *name;
   uint64_t (*motion_rows)(const Camera &camera, const uint8_t *pixels, int32_t mode, Grey grey, uint32_t row_begin,
                           uint32_t row_end, uint32_t *rows, uint32_t rows_max);
+  /* Returns how many pixels move, past rows_max too. */
+  uint64_t (*gaussian_pixels)(const GaussianPart &part);
+  /* Moves the sums on by a row, or makes them; then flags the pixels of a row that may be spots; up to 31 flags past the end are
+   * overwritten. See spot-rows.h. */
+  void (*spot_row)(const SpotField &field, SpotSums *sums, uint32_t y, bool first, uint8_t *maybe);
   /* Marks bricks for rays [begin, end) of grid.order; `shared`: other threads mark at the same time. */
   void (*mark_rays)(const Grid &grid, uint32_t begin, uint32_t end, bool shared);
   /* Adds all rays to the voxels of slots [slot_begin, slot_end), and to no other. */
   void (*cast_rays)(const Grid &grid, uint32_t slot_begin, uint32_t slot_end);
+  /* Adds all segments of a tile to the voxels of its slots. */
+  void (*cast_tile)(const Grid &grid, uint32_t tile);
 };
 extern const Paths scalar_paths;
 #if defined(__x86_64__)
@@ -96,15 +187,23 @@ namespace skyvox {
 /* Notes why a call fails and returns its code. */
 int32_t fail(sv_context *context, int32_t code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* Whether a table of nodes may be read; see sv_bend_shape. */
+bool sound(const sv_bend_shape &shape);
+
+/* Words of Camera::spot_scratch. */
+size_t spot_scratch_words(int bands);
+
 /* The camera or grid of a handle, or null with the error noted. */
 Camera *camera_of(sv_context *context, int32_t handle);
 Grid *grid_of(sv_context *context, int32_t handle);
-/* As grid_of, but only for a grid opened with (or without) `dense`. */
+/* As grid_of, but only for a grid opened with (or without) `dense`, or only for one with finer voxels. */
 Grid *grid_of_kind(sv_context *context, int32_t handle, bool dense);
+Grid *fine_grid_of(sv_context *context, int32_t handle);
 
 /* Waking threads costs 10 to 50 us: work below these sizes stays on the calling thread. It is cut into the same bands. */
 constexpr uint64_t pixels_worth_threads = uint64_t{1} << 20;
-constexpr uint32_t rays_worth_threads = 1024, slots_worth_threads = 256;
+constexpr uint32_t rays_worth_threads = 1024, slots_worth_threads = 256, bricks_worth_threads = 1u << 16;
+constexpr uint32_t rays_piece = 512, tiles_piece = 4;
 
 /* Runs work(begin, end, band) on one equal part of [0, count) per thread; one after the other where `worth` is false. */
 template <class Work> void for_bands(const sv_context *context, uint32_t count, bool worth, const Work &work) {
@@ -117,11 +216,10 @@ template <class Work> void for_bands(const sv_context *context, uint32_t count, 
   }
 }
 
-/* Runs work(begin, end, shared) on pieces of the rays, handed to whichever thread is free: rays differ much in length. `shared`:
- * others work at the same time. */
-template <class Work> void for_rays(const sv_context *context, uint32_t count, const Work &work) {
-  constexpr uint32_t piece = 512;
-  if (context->threads == 1 || count < rays_worth_threads) {
+/* Runs work(begin, end, shared) on pieces of [0, count), handed to whichever thread is free: for items that differ much in length.
+ * `shared`: others work at the same time. */
+template <class Work> void for_pieces(const sv_context *context, uint32_t count, uint32_t piece, bool worth, const Work &work) {
+  if (context->threads == 1 || !worth) {
     work(0u, count, false);
     return;
   }

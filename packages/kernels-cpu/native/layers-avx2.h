@@ -6,16 +6,12 @@
 #ifndef SKYVOX_CPU_LAYERS_AVX2_H
 #define SKYVOX_CPU_LAYERS_AVX2_H
 #include "context.h"
-
-#include <immintrin.h>
+#include "lanes-avx2.h"
 
 namespace skyvox {
 namespace {
 
 constexpr uint32_t layers_max = 256;
-
-SV_INLINE __m256i lanes_of(uint32_t value) { return _mm256_set1_epi32(static_cast<int>(value)); }
-SV_INLINE __m256i lane_numbers() { return _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7); }
 
 /* The whole layers of one ray. */
 struct Layers {

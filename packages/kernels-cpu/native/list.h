@@ -16,7 +16,6 @@ struct List {
   Block<uint32_t> scratch; /* rows of bands 1 ..., `rows_max` each */
   uint32_t row_words = 0, rows_max = 0, overflow_bit = 0;
   uint64_t total = 0;
-  bool produced = false;
 
   bool open(uint32_t words, uint32_t most, uint32_t bit, int bands) {
     row_words = words, rows_max = most, overflow_bit = bit;
@@ -38,7 +37,6 @@ struct List {
       memcpy(rows.get() + size_t{row_words} * at, band_rows(band), size_t{row_words} * kept * sizeof(uint32_t));
       total += band_totals[band];
     }
-    produced = true;
   }
 
   void forget() { total = 0; }

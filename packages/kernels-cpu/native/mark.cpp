@@ -53,7 +53,7 @@ int32_t sv_mark(sv_context *context, int32_t handle) {
   if (grid == nullptr) return SV_ERROR_ARGUMENT;
   grid->marked = true;
   order_rays(grid);
-  for_rays(context, grid->ray_count, [&](uint32_t begin, uint32_t end, bool shared) {
+  for_pieces(context, grid->ray_count, rays_piece, grid->ray_count >= rays_worth_threads, [&](uint32_t begin, uint32_t end, bool shared) {
     context->paths->mark_rays(*grid, begin, end, shared);
   });
   return SV_OK;

@@ -44,7 +44,6 @@ template <class Item> class Block {
   Item *get() const { return items_; }
   Item &operator[](size_t index) const { return items_[index]; }
 
- private:
   void release() {
     if (mapped_bytes_ > 0) munmap(static_cast<void *>(items_), mapped_bytes_);
     else free(static_cast<void *>(items_));
@@ -52,6 +51,7 @@ template <class Item> class Block {
     mapped_bytes_ = 0;
   }
 
+ private:
   Item *items_ = nullptr;
   size_t mapped_bytes_ = 0;
 };

@@ -1,10 +1,10 @@
 /* Op motion: background difference and the ordered list of moving pixels; see packages/kernels/src/ops/motion.ts.
  *
  * Input [height, width] uint8; output rows (x | y << 16, difference) by (y, x). Bytes moved per pixel: diff and sigma-delta 3,
- * average 5. One band of image rows per thread. The scalar path fills a row of differences with a plain loop, which compilers
- * vectorise for the baseline instruction set, then looks for non-zero words. */
+ * average 5; for mode gaussian see gaussian.cpp. One band of image rows per thread. The scalar path fills a row of differences with a
+ * plain loop, which compilers vectorise for the baseline instruction set, then looks for non-zero words. */
 #include "../../kernels/native/motion.h"
-#include "context.h"
+#include "gaussian.h"
 
 namespace skyvox {
 
@@ -60,30 +60,44 @@ static void start_background(Camera *camera, const uint8_t *pixels, int32_t mode
   if (mode != SV_MOTION_AVERAGE) memcpy(camera->background.get(), pixels, count);
   else
     for (size_t i = 0; i < count; i += 1) camera->background[i] = static_cast<uint16_t>(pixels[i] << 8);
-  camera->mode = mode;
+}
+
+static bool sound(const sv_motion_params &params) {
+  const auto within = [](int32_t value, int32_t least, int32_t most) { return value >= least && value <= most; };
+  if (!within(params.mode, SV_MOTION_DIFF, SV_MOTION_GAUSSIAN) || !within(params.threshold, 0, 255)) return false;
+  if (params.mode != SV_MOTION_GAUSSIAN) return within(params.step, 1, 255);
+  return within(params.slow_shift, 1, 12) && within(params.fast_shift, 1, 8) && within(params.hold_shift, 0, 8) &&
+         within(params.snr_min_q4, 1, 1 << 14) && within(params.variance_min_q8, 16, 65535);
 }
 
 }  // namespace skyvox
 
 using namespace skyvox;
 
-int32_t sv_motion(sv_context *context, int32_t handle, const uint8_t *pixels, int32_t mode, int32_t threshold,
-                  int32_t step) {
+int32_t sv_motion(sv_context *context, int32_t handle, const uint8_t *pixels, const sv_motion_params *params) {
   Camera *camera = camera_of(context, handle);
   if (camera == nullptr) return SV_ERROR_ARGUMENT;
-  if (mode < SV_MOTION_DIFF || mode > SV_MOTION_AVERAGE || threshold < 0 || threshold > 255 || step < 1 || step > 255)
-    return fail(context, SV_ERROR_ARGUMENT, "Cannot find motion: mode %d, threshold %d, step %d, need 0 to 2, 0 to 255, 1 to 255", mode,
-                threshold, step);
-  const Grey grey = {static_cast<uint32_t>(threshold), static_cast<uint32_t>(step)};
+  if (!sound(*params))
+    return fail(context, SV_ERROR_ARGUMENT, "Cannot find motion: mode %d, threshold %d, step %d, shifts %d, %d and %d, ratio %d, variance %d,"
+                " need 0 to 3, 0 to 255, 1 to 255, 1 to 12, 1 to 8 and 0 to 8, 1 to 16384, 16 to 65535", params->mode, params->threshold,
+                params->step, params->slow_shift, params->fast_shift, params->hold_shift, params->snr_min_q4, params->variance_min_q8);
+  const int32_t mode = params->mode;
+  const Grey grey = {static_cast<uint32_t>(params->threshold), static_cast<uint32_t>(params->step)};
   const uint32_t width = static_cast<uint32_t>(camera->spec.width), height = static_cast<uint32_t>(camera->spec.height);
+  const bool worth = uint64_t{height} * width >= pixels_worth_threads;
   List &list = camera->motion;
   uint64_t totals[bands_max] = {};
-  if (camera->mode != mode) start_background(camera, pixels, mode);
-  else
-    for_bands(context, height, uint64_t{height} * width >= pixels_worth_threads, [&](uint32_t begin, uint32_t end, int band) {
-      totals[band] = context->paths->motion_rows(*camera, pixels, mode, grey, begin, end,
-                                                 list.band_rows(band), list.rows_max);
+  if (mode == SV_MOTION_GAUSSIAN) {
+    const int32_t status = gaussian_frame(context, camera, pixels, *params, worth, totals);
+    if (status != SV_OK) return status;
+  } else if (camera->mode != mode) {
+    start_background(camera, pixels, mode);
+  } else {
+    for_bands(context, height, worth, [&](uint32_t begin, uint32_t end, int band) {
+      totals[band] = context->paths->motion_rows(*camera, pixels, mode, grey, begin, end, list.band_rows(band), list.rows_max);
     });
+  }
+  camera->mode = mode;
   list.join(totals, context->threads);
   return SV_OK;
 }

@@ -1,31 +1,59 @@
 /* Op peaks: local maxima of the voxels with enough views and weight; see packages/kernels/src/ops/peaks.ts.
  *
- * Input: the pool; output: 16 words per peak, by pool address. 8 bytes read per voxel of the pool; the 26 neighbours are looked at
+ * Input: the pool, or that of the tiles; output: 16 words per peak, by pool address. 8 bytes read per voxel of the pool; the 26 neighbours are looked at
  * only for voxels that count, and most of those are refuted by one of the first. */
 #include "voxel.h"
 
 namespace skyvox {
 
 struct Found {
-  const Voxel *voxel; /* null outside the grid or without a slot */
+  const Voxel *voxel; /* null without a slot */
   uint64_t address;
 };
 
 struct Moments { uint64_t count, weight, x, y, z; };
 
-/* The 27 voxels around `i` in the brick of `slot`; bricks around it are looked up once per brick. */
+/* Where the voxels of a slot lie in space, and the slots of the bricks around it. */
 struct Surroundings {
-  const Grid &grid;
+  const Voxel *pool;
+  Place corner; /* in voxels of the level, from the corner of the grid */
+  uint32_t level = 0;
   uint32_t slots[27]; /* plus one, as in Grid::slots; index 9 * (x + 1) + 3 * (y + 1) + z + 1 */
 
-  Surroundings(const Grid &of, uint32_t slot) : grid(of) {
-    const Place corner = corner_of(grid, slot);
+  Surroundings(const Grid &grid, uint32_t slot) : pool(pool_of(grid)) {
+    if (is_fine(grid)) look_in_tiles(grid, slot);
+    else look_in_grid(grid, slot);
+  }
+
+  void look_in_grid(const Grid &grid, uint32_t slot) {
+    const Place brick = brick_of(grid, slot);
+    corner = {brick.x * 8, brick.y * 8, brick.z * 8};
     for (int32_t n = 0; n < 27; n += 1) {
-      const uint32_t x = (corner.x >> 3) + static_cast<uint32_t>(n / 9 - 1), y = (corner.y >> 3) + static_cast<uint32_t>(n / 3 % 3 - 1);
-      const uint32_t z = (corner.z >> 3) + static_cast<uint32_t>(n % 3 - 1);
+      const uint32_t x = brick.x + static_cast<uint32_t>(n / 9 - 1), y = brick.y + static_cast<uint32_t>(n / 3 % 3 - 1);
+      const uint32_t z = brick.z + static_cast<uint32_t>(n % 3 - 1);
       const bool inside = x < static_cast<uint32_t>(grid.bricks[0]) && y < static_cast<uint32_t>(grid.bricks[1]) &&
                           z < static_cast<uint32_t>(grid.bricks[2]);
       slots[n] = inside ? grid.slots[brick_index(grid, x, y, z)] : 0;
+    }
+  }
+
+  /* Across a face of the tile lies the tile of the next voxel of the grid; one of another level has no neighbours of this one's size. */
+  void look_in_tiles(const Grid &grid, uint32_t slot) {
+    const Fine &fine = grid.fine;
+    const Tile &tile = fine.tile(fine.slot_tile[slot]);
+    const Place brick = tile_brick_of(fine, slot);
+    level = tile.level();
+    const uint32_t shift = sv_level_shift(level), side = sv_tile_side(level);
+    corner = {(tile.x() << shift) + brick.x * 8, (tile.y() << shift) + brick.y * 8, (tile.z() << shift) + brick.z * 8};
+    for (int32_t n = 0; n < 27; n += 1) {
+      /* Counted from one tile before, so that nothing is negative. */
+      const uint32_t x = brick.x + side + static_cast<uint32_t>(n / 9) - 1, y = brick.y + side + static_cast<uint32_t>(n / 3 % 3) - 1;
+      const uint32_t z = brick.z + side + static_cast<uint32_t>(n % 3) - 1;
+      const bool is_here = x / side == 1 && y / side == 1 && z / side == 1;
+      const uint32_t other = is_here ? fine.slot_tile[slot] + 1
+                                     : tile_at(grid, tile.x() + x / side - 1, tile.y() + y / side - 1, tile.z() + z / side - 1);
+      const bool same = other != 0 && fine.tile(other - 1).level() == level;
+      slots[n] = same ? fine.slots[tile_brick(fine.tile(other - 1), x % side, y % side, z % side)] : 0;
     }
   }
 
@@ -34,7 +62,7 @@ struct Surroundings {
     const uint32_t slot = slots[((x >> 3) + 1) * 9 + ((y >> 3) + 1) * 3 + (z >> 3) + 1];
     if (slot == 0) return {nullptr, 0};
     const uint64_t address = uint64_t{slot - 1} * brick_voxels + static_cast<uint64_t>((x & 7) << 6 | (y & 7) << 3 | (z & 7));
-    return {&grid.pool[address], address};
+    return {pool + address, address};
   }
 };
 
@@ -73,9 +101,9 @@ static void write_sum(uint32_t *words, uint64_t sum) {
 static uint64_t peaks_of(const Grid &grid, const Evidence &evidence, uint32_t begin, uint32_t end, uint32_t *rows, uint32_t rows_max) {
   uint64_t total = 0;
   for (uint32_t slot = begin; slot < end; slot += 1) {
-    const Voxel *voxels = grid.pool.get() + size_t{slot} * brick_voxels;
-    const Place corner = corner_of(grid, slot);
+    const Voxel *voxels = pool_of(grid) + size_t{slot} * brick_voxels;
     const Surroundings around(grid, slot);
+    const Place &corner = around.corner;
     for (int32_t i = 0; i < brick_voxels; i += 1) {
       const int32_t x = i >> 6, y = i >> 3 & 7, z = i & 7;
       if (!evidence.counts(voxels[i]) || !is_peak(around, evidence, x, y, z)) continue;
@@ -85,7 +113,7 @@ static uint64_t peaks_of(const Grid &grid, const Evidence &evidence, uint32_t be
         row[0] = corner.x + static_cast<uint32_t>(x), row[1] = corner.y + static_cast<uint32_t>(y), row[2] = corner.z + static_cast<uint32_t>(z);
         row[3] = voxels[i].sum, row[4] = voxels[i].bits, row[5] = static_cast<uint32_t>(moments.count);
         write_sum(row + 6, moments.weight), write_sum(row + 8, moments.x), write_sum(row + 10, moments.y), write_sum(row + 12, moments.z);
-        row[14] = row[15] = 0;
+        row[14] = around.level, row[15] = 0;
       }
       total += 1;
     }
@@ -103,7 +131,7 @@ int32_t sv_peaks(sv_context *context, int32_t handle, int32_t views_min, uint32_
   const Evidence evidence = {static_cast<uint32_t>(views_min), sum_min};
   List &list = grid->peaks;
   uint64_t totals[bands_max] = {};
-  const uint32_t slots = grid->selected.count();
+  const uint32_t slots = slots_of(*grid);
   for_bands(context, slots, slots >= slots_worth_threads, [&](uint32_t begin, uint32_t end, int band) {
     totals[band] = peaks_of(*grid, evidence, begin, end, list.band_rows(band), list.rows_max);
   });

@@ -8,6 +8,7 @@ if (!probe.ok) console.log(`The cpu backend is left out: ${probe.reason}`);
 const whereBuilt = test.skipIf(!probe.ok);
 
 const limits = { motionMax: 4096, cellsMax: 4096, blobsMax: 4096 };
+const gaussian = { slowShift: 5, fastShift: 2, holdShift: 3, snrMinQ4: 100, varianceMinQ8: 64 };
 const gridSpec = { raysMax: 4, bricksMax: 8, peaksMax: 8, voxelsMax: 64, dense: false } as const;
 const forward: RayModel = {
   originQ20: [-(2 ** 20), 4.5 * 2 ** 20, 4.5 * 2 ** 20],
@@ -65,7 +66,7 @@ whereBuilt("The cpu backend says no to a device it has not, and to more threads 
   await expect(cpuAdapter.open({ index: 1 })).rejects.toBeInstanceOf(SkyvoxError);
 });
 
-// The vector path takes 32 pixels at a time and the rest of a row by itself.
+// The vector path takes 32 pixels of a row at a time and the rest by itself; in mode gaussian 16, whatever their row.
 for (const widthPx of [1, 31, 32, 33, 65]) {
   whereBuilt(`The cpu backend finds the reference's motion in rows of ${widthPx} pixels`, async () => {
     const prng = createPrng(widthPx);
@@ -74,13 +75,13 @@ for (const widthPx of [1, 31, 32, 33, 65]) {
     using two = await cpuAdapter.open({ threads: 2 });
     const all = [reference, one, scalar, two];
     const cameras = all.map((kernels) => kernels.openCamera({ widthPx, heightPx: 5, ...limits }));
-    for (const mode of ["diff", "sigmaDelta", "average"] as const) {
+    for (const mode of ["diff", "sigmaDelta", "average", "gaussian"] as const) {
       for (let frame = 0; frame < 4; frame++) {
         const pixels = Uint8Array.from({ length: 5 * widthPx }, () => prng.int(256));
         const tables = await Promise.all(
           all.map(async (kernels, k) => {
             const camera = cameras[k] as CameraHandle;
-            kernels.motion(camera, pixels, { mode, threshold: 60 });
+            kernels.motion(camera, pixels, { mode, threshold: 60, gaussian });
             const table = kernels.readCamera(camera, "motion");
             await kernels.submit();
             return table;
@@ -147,6 +148,48 @@ whereBuilt("The cpu backend finds the same with several threads at work", async 
   const [alone, shared] = await Promise.all(found);
   expect(alone!.every(({ count }) => count > 100)).toBe(true);
   for (const [i, table] of shared!.entries()) expect(table.rows).toEqual(alone![i]!.rows);
+});
+
+whereBuilt("The cpu backend finds the same spots and finer voxels with several threads at work", async () => {
+  const prng = createPrng(8);
+  const [widthPx, heightPx] = [1200, 1000];
+  const frames = [0, 1, 2].map(() => Uint8Array.from({ length: widthPx * heightPx }, () => 100 + prng.int(9)));
+  for (let i = 0; i < 500; i++) frames[2]![prng.int(widthPx * heightPx)] = 200;
+  const points = Uint32Array.from({ length: 4 * 1500 }, (_, i) => (i % 4 < 2 ? 2 ** 13 + prng.int(2 ** 14) : 1));
+  const levels = Uint8Array.from({ length: 12 ** 3 }, () => 2 + prng.int(3));
+  const fine = { levels, tilesMax: 2 ** 14, segmentsMax: 2 ** 18, marksMax: 2 ** 19, bricksMax: 2 ** 12 };
+  using several = await cpuAdapter.open({ threads: 3 });
+  const found = [one, several].map(async (kernels) => {
+    const camera = kernels.openCamera({ widthPx, heightPx, ...limits, motionMax: 2 ** 20, spotsMax: 2 ** 16 });
+    for (const frame of frames) kernels.motion(camera, frame, { mode: "gaussian", threshold: 3, gaussian });
+    kernels.spots(camera, { snrMinQ4: 200, perTileMax: 8 });
+    const spec = { ...gridSpec, sizeVoxels: [96, 96, 96] as const, raysMax: 4500, bricksMax: 1728, fine };
+    const grid = kernels.openGrid({ ...spec, peaksMax: 2 ** 16, voxelsMax: 2 ** 20 });
+    for (const view of [0, 1, 2]) {
+      kernels.setView(grid, view, { ...forward, ...sideways(view) });
+      kernels.rays(grid, view, points);
+    }
+    kernels.mark(grid);
+    kernels.select(grid, 3);
+    kernels.cast(grid);
+    kernels.refine(grid, 3);
+    kernels.castTiles(grid, 2);
+    kernels.peaks(grid, { viewsMin: 2, sumMin: 1 });
+    kernels.voxels(grid, { viewsMin: 2, sumMin: 1 });
+    const tables = [
+      ...(["motion", "spots"] as const).map((table) => kernels.readCamera(camera, table)),
+      ...(["tiles", "segments", "tileBricks", "tilePool", "peaks", "voxels"] as const).map((table) =>
+        kernels.readGrid(grid, table),
+      ),
+    ];
+    await kernels.submit();
+    kernels.closeCamera(camera);
+    kernels.closeGrid(grid);
+    return Promise.all(tables);
+  });
+  const [alone, shared] = await Promise.all(found);
+  expect(alone!.map(({ count }) => count > 100)).toEqual(alone!.map(() => true));
+  for (const [i, table] of shared!.entries()) expect(table).toEqual(alone![i]!);
 });
 
 whereBuilt(

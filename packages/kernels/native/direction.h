@@ -1,6 +1,6 @@
 /* Direction of the ray through an image point: the integer steps of src/ray-model.ts.
  *
- * Input: (u, v) in 1/256 pixel, a ray model and its bend table [rows][columns][2] in 1/4096 pixel (no table: bend_columns 0).
+ * Input: (u, v) in 1/256 pixel, a ray model and its bend table [rows][columns][2] in 1/4096 pixel (no table: columns 0).
  * Output: dx, dy, dz, of which only the ratios matter; all below 2^30 for a model within the bounds of src/ray-model.ts.
  * An image point past the last node of the table uses the last square of nodes, so that no read leaves the table. */
 #ifndef SKYVOX_DIRECTION_H
@@ -16,8 +16,9 @@ SV_INLINE int32_t sv_between(int32_t a, int32_t b, uint32_t f, uint32_t s) {
   return (int32_t)((uint32_t)a + (uint32_t)((int32_t)product >> s));
 }
 
-SV_INLINE int32_t sv_bend(const sv_ray_model *model, const int32_t *bend, uint32_t u, uint32_t v, int32_t part) {
-  const uint32_t s = 8u + (uint32_t)model->bend_shift, columns = (uint32_t)model->bend_columns, rows = (uint32_t)model->bend_rows;
+/* What is added to u (part 0) or v (part 1), in 1/4096 pixel. The table has nodes. */
+SV_INLINE int32_t sv_bend(const sv_bend_shape *shape, const int32_t *bend, uint32_t u, uint32_t v, int32_t part) {
+  const uint32_t s = 8u + (uint32_t)shape->shift, columns = (uint32_t)shape->columns, rows = (uint32_t)shape->rows;
   uint32_t i = u >> s, j = v >> s;
   if (i > columns - 2) i = columns - 2;
   if (j > rows - 2) j = rows - 2;
@@ -33,9 +34,9 @@ SV_INLINE int32_t sv_component(const sv_ray_model *model, int32_t k, int32_t U, 
 
 SV_INLINE sv_direction sv_direction_of(const sv_ray_model *model, const int32_t *bend, uint32_t u, uint32_t v) {
   uint32_t U = (u - (uint32_t)model->principal_u) << 4, V = (v - (uint32_t)model->principal_v) << 4;
-  if (model->bend_columns > 0) {
-    U += (uint32_t)sv_bend(model, bend, u, v, 0);
-    V += (uint32_t)sv_bend(model, bend, u, v, 1);
+  if (model->bend.columns > 0) {
+    U += (uint32_t)sv_bend(&model->bend, bend, u, v, 0);
+    V += (uint32_t)sv_bend(&model->bend, bend, u, v, 1);
   }
   sv_direction d;
   d.x = sv_component(model, 0, (int32_t)U, (int32_t)V);

@@ -23,4 +23,8 @@ SV_INLINE uint32_t sv_background_average(uint32_t c, uint32_t q8) { return (q8 +
 /* First word of a motion row. */
 SV_INLINE uint32_t sv_motion_place(uint32_t x, uint32_t y) { return x | (y << 16); }
 
+/* What the second word holds: the difference, and in mode gaussian 1 for a pixel that has stood still for a while. */
+SV_INLINE uint32_t sv_motion_difference(uint32_t word) { return word & 255u; }
+SV_INLINE uint32_t sv_motion_still(uint32_t word) { return (word >> 8) & 1u; }
+
 #endif

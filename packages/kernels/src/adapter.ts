@@ -10,12 +10,14 @@ export interface OpenOptions {
   readonly index?: number;
   readonly threads?: number;
   readonly scalar?: boolean;
+  /** Takes a GPU that is simulated in software too, by default refused: it is right and slower than the cpu backend. Wgsl only. */
+  readonly software?: boolean;
 }
 
 /** One backend, not yet opened. `probe` may crash the process with a broken driver: call it in a child process. */
 export interface KernelsAdapter {
   readonly backend: BackendName;
-  probe(index?: number): Promise<Probe>;
+  probe(index?: number, options?: Pick<OpenOptions, "software">): Promise<Probe>;
   /** @throws {SkyvoxError} code "backend" when it cannot be opened. */
   open(options?: OpenOptions): Promise<Kernels>;
 }

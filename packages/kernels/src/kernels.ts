@@ -7,6 +7,9 @@
  * returns the same bits: the arithmetic of each op stands in `ops/<op>.ts`.
  */
 import type { Brand } from "@skyvox/core";
+import type { CameraSpec, CameraTable, FuseParams, MotionParams, SpotParams } from "./camera-spec.ts";
+import type { Evidence, GridSpec, GridTable } from "./grid-spec.ts";
+import type { LensBend } from "./node-table.ts";
 import type { RayModel } from "./ray-model.ts";
 
 /** The four backends. */
@@ -14,39 +17,6 @@ export type BackendName = "reference" | "cpu" | "cuda" | "wgsl";
 /** Names an open camera, or an open grid, of one backend. */
 export type CameraHandle = Brand<number, "CameraHandle">;
 export type GridHandle = Brand<number, "GridHandle">;
-
-/** Limits of one camera; what passes a limit is counted in `Table.total` and flagged, never silent. */
-export interface CameraSpec {
-  readonly widthPx: number;
-  readonly heightPx: number;
-  readonly motionMax: number;
-  readonly cellsMax: number;
-  readonly blobsMax: number;
-}
-
-/** A box of `[x, y, z]` voxels (each count ≤ 2047) and its limits. `dense` allocates every voxel for `castDense` instead of bricks. */
-export interface GridSpec {
-  readonly sizeVoxels: readonly [number, number, number];
-  readonly raysMax: number;
-  readonly bricksMax: number;
-  readonly peaksMax: number;
-  readonly voxelsMax: number;
-  readonly dense: boolean;
-}
-
-/** How the background follows the picture: previous frame, one grey level per frame, or mean over 16 frames. */
-export type MotionMode = "diff" | "sigmaDelta" | "average";
-
-/** How one frame is compared. `threshold` is 0 … 255 grey levels; `step` (1 … 255, by default 1) is how fast `sigmaDelta` follows. */
-export interface MotionParams {
-  readonly mode: MotionMode;
-  readonly threshold: number;
-  readonly step?: number;
-}
-
-/** Which table of a camera or grid is read back; the layout of a row stands in the op of the same name. */
-export type CameraTable = "motion" | "cells" | "blobs";
-export type GridTable = "rays" | "marks" | "bricks" | "pool" | "dense" | "peaks" | "voxels";
 
 /** What came back: `rows` is `[count, width]` uint32; `total` counts what the op found, also past the limit; see `statusBits`. */
 export interface Table {
@@ -75,6 +45,12 @@ export interface Kernels extends Disposable {
   cells(camera: CameraHandle, params: { shift: number; pixelsMin: number }): void;
   /** Labels 8-connected motion and sums its moments, dropping blobs of fewer than `pixelsMin` pixels. */
   blobs(camera: CameraHandle, params: { pixelsMin: number }): void;
+  /** Filters the last frame of mode `gaussian` with the shape of a point and lists the strongest local maxima. */
+  spots(camera: CameraHandle, params: SpotParams): void;
+  /** Places points of another camera in this one's picture; `points` as for `rays`, `shift` as `registration.ts` makes it. */
+  register(camera: CameraHandle, points: Uint32Array, shift: LensBend): void;
+  /** Joins points of this camera with those registered last; no point of this camera loses weight by it. */
+  fuse(camera: CameraHandle, points: Uint32Array, params: FuseParams): void;
 
   /** Tells the grid where view 0 … 31 stands and looks; holds until it is told again, for rays already added too. */
   setView(grid: GridHandle, view: number, model: RayModel): void;
@@ -94,10 +70,14 @@ export interface Kernels extends Disposable {
   cast(grid: GridHandle): void;
   /** Adds each ray's weight to every voxel it crosses and uses the rays up; for grids opened with `dense`. */
   castDense(grid: GridHandle): void;
-  /** Finds the local maxima among voxels seen by `viewsMin` views with a sum of at least `sumMin`. */
-  peaks(grid: GridHandle, params: { viewsMin: number; sumMin: number }): void;
-  /** Lists all voxels seen by `viewsMin` views with a sum of at least `sumMin`. */
-  voxels(grid: GridHandle, params: { viewsMin: number; sumMin: number }): void;
+  /** Turns the voxels that `viewsMin` views crossed into tiles of finer voxels and cuts the rays to them; for grids with `fine`. */
+  refine(grid: GridHandle, viewsMin: number): void;
+  /** Marks, selects and casts again, within the tiles. */
+  castTiles(grid: GridHandle, viewsMin: number): void;
+  /** Finds the local maxima among voxels with enough evidence: of the tiles where the grid has `fine`. */
+  peaks(grid: GridHandle, evidence: Evidence): void;
+  /** Lists all voxels with enough evidence: of the tiles where the grid has `fine`. */
+  voxels(grid: GridHandle, evidence: Evidence): void;
 
   readCamera(camera: CameraHandle, table: CameraTable): Promise<Table>;
   readGrid(grid: GridHandle, table: GridTable): Promise<Table>;

@@ -15,7 +15,15 @@
  * @module
  */
 export * from "./adapter.ts";
+export * from "./camera-spec.ts";
+export { snrMinQ4For } from "./false-alarm.ts";
+export { gridMemoryBytes } from "./grid-memory.ts";
+export * from "./grid-spec.ts";
 export * from "./kernels.ts";
+export type { LensBend } from "./node-table.ts";
 export * from "./ray-model.ts";
 export { referenceAdapter } from "./reference.ts";
+export { buildRegistration, type Optics } from "./registration.ts";
+export { type SpotCentre, spotCentre } from "./spot-centre.ts";
 export * from "./status.ts";
+export { findTrialDifference, openTrial, type Trial, type TrialTable } from "./trial.ts";

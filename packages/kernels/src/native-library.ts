@@ -10,7 +10,7 @@ import { existsSync } from "node:fs";
 import { messageOf, SkyvoxError } from "@skyvox/core";
 
 /** Status of a call, as in `kernels.h`. */
-export const nativeStatus = { ok: 0, capacity: 4 } as const;
+export const nativeStatus = { ok: 0, device: 3, capacity: 4 } as const;
 
 const { i32, u32, ptr: pointer } = FFIType;
 
@@ -23,11 +23,14 @@ const functions = {
   sv_last_error: { args: [pointer, pointer, i32], returns: i32 },
   sv_camera_open: { args: [pointer, pointer, pointer], returns: i32 },
   sv_camera_close: { args: [pointer, i32], returns: i32 },
-  sv_grid_open: { args: [pointer, pointer, pointer], returns: i32 },
+  sv_grid_open: { args: [pointer, pointer, pointer, pointer], returns: i32 },
   sv_grid_close: { args: [pointer, i32], returns: i32 },
-  sv_motion: { args: [pointer, i32, pointer, i32, i32, i32], returns: i32 },
+  sv_motion: { args: [pointer, i32, pointer, pointer], returns: i32 },
   sv_cells: { args: [pointer, i32, i32, i32], returns: i32 },
   sv_blobs: { args: [pointer, i32, i32], returns: i32 },
+  sv_spots: { args: [pointer, i32, i32, i32], returns: i32 },
+  sv_register: { args: [pointer, i32, pointer, i32, pointer, pointer], returns: i32 },
+  sv_fuse: { args: [pointer, i32, pointer, i32, i32, i32], returns: i32 },
   sv_set_view: { args: [pointer, i32, i32, pointer, pointer], returns: i32 },
   sv_clear: { args: [pointer, i32], returns: i32 },
   sv_rays: { args: [pointer, i32, i32, pointer, i32], returns: i32 },
@@ -35,6 +38,8 @@ const functions = {
   sv_select: { args: [pointer, i32, i32], returns: i32 },
   sv_cast: { args: [pointer, i32], returns: i32 },
   sv_cast_dense: { args: [pointer, i32], returns: i32 },
+  sv_refine: { args: [pointer, i32, i32], returns: i32 },
+  sv_cast_tiles: { args: [pointer, i32, i32], returns: i32 },
   sv_peaks: { args: [pointer, i32, i32, u32], returns: i32 },
   sv_voxels: { args: [pointer, i32, i32, u32], returns: i32 },
   sv_read: { args: [pointer, i32, i32, pointer, u32, pointer], returns: i32 },
@@ -77,8 +82,8 @@ export function textOf(bytes: Uint8Array): string {
   return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
 }
 
-/** Version 2 of `kernels.h`: version, then bytes of camera_spec, grid_spec, ray_model, table, device_info. */
-const ABI = [2, 20, 32, 72, 16, 128];
+/** Version 3 of `kernels.h`: version, then bytes of camera_spec, grid_spec, ray_model, table, device_info, motion_params. */
+const ABI = [3, 28, 48, 72, 16, 128, 32];
 
 function checkAbi(libraryPath: string): void {
   const found = new Int32Array(new ArrayBuffer(4 * ABI.length));

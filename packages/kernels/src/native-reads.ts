@@ -5,7 +5,9 @@
  * the copy waits for the device, and what arrives is still the table as it was asked for.
  */
 import { type Pointer, ptr } from "bun:ffi";
-import type { CameraHandle, CameraTable, GridHandle, GridTable, Table } from "./kernels.ts";
+import type { CameraTable } from "./camera-spec.ts";
+import type { GridTable } from "./grid-spec.ts";
+import type { CameraHandle, GridHandle, Table } from "./kernels.ts";
 import type { NativeFunctions } from "./native-library.ts";
 
 /** Number of a table in `kernels.h`. */
@@ -13,13 +15,20 @@ const tableNumbers: Record<CameraTable | GridTable, number> = {
   motion: 0,
   cells: 1,
   blobs: 2,
-  rays: 3,
-  marks: 4,
-  bricks: 5,
-  pool: 6,
-  dense: 7,
-  peaks: 8,
-  voxels: 9,
+  spots: 3,
+  registered: 4,
+  fused: 5,
+  rays: 6,
+  marks: 7,
+  bricks: 8,
+  pool: 9,
+  dense: 10,
+  peaks: 11,
+  voxels: 12,
+  tiles: 13,
+  segments: 14,
+  tileBricks: 15,
+  tilePool: 16,
 };
 
 interface Read {

@@ -42,27 +42,27 @@ describe("A native library", () => {
   });
 
   test.skipIf(compiler === undefined)("of another version is refused before anything runs", () => {
-    const later = buildStub("later.so", "3, 20, 32, 72, 16, 128");
+    const later = buildStub("later.so", "4, 28, 48, 72, 16, 128, 32");
     expect(reasonOf(later)).toBe(
-      `Cannot load "${later}": kernels.h version 3 with structs of 20, 32, 72, 16, 128 bytes, ` +
-        "need version 2 with 20, 32, 72, 16, 128: bun run native",
+      `Cannot load "${later}": kernels.h version 4 with structs of 28, 48, 72, 16, 128, 32 bytes, ` +
+        "need version 3 with 28, 48, 72, 16, 128, 32: bun run native",
     );
   });
 
   test.skipIf(compiler === undefined)("with other struct sizes is refused", () => {
-    const other = buildStub("other.so", "2, 20, 36, 72, 16, 128");
-    expect(reasonOf(other)).toContain("structs of 20, 36, 72, 16, 128 bytes, need version 2 with 20, 32, 72");
+    const other = buildStub("other.so", "3, 28, 36, 72, 16, 128, 32");
+    expect(reasonOf(other)).toContain("structs of 28, 36, 72, 16, 128, 32 bytes, need version 3 with 28, 48, 72");
   });
 
   test.skipIf(compiler === undefined)("that lacks a function is refused", () => {
-    const bare = buildStub("bare.so", "SV_ABI_VERSION, 20, 32, 72, 16, 128");
+    const bare = buildStub("bare.so", "SV_ABI_VERSION, 28, 48, 72, 16, 128, 32");
     expect(reasonOf(bare)).toContain("sv_probe");
     expect(() => openNative(bare, "cuda")).toThrow(SkyvoxError);
   });
 
   // The sizes the binding checks are those of the structs as a C compiler lays them out.
   test.skipIf(compiler === undefined)("of this header passes the check of sizes", () => {
-    const sizes = ["sv_camera_spec", "sv_grid_spec", "sv_ray_model", "sv_table", "sv_device_info"];
+    const sizes = ["sv_camera_spec", "sv_grid_spec", "sv_ray_model", "sv_table", "sv_device_info", "sv_motion_params"];
     const right = buildStub("right.so", ["SV_ABI_VERSION", ...sizes.map((type) => `sizeof(${type})`)].join(", "));
     expect(reasonOf(right)).not.toContain("structs of");
   });

@@ -10,28 +10,23 @@
 import { type Pointer, ptr } from "bun:ffi";
 import { assert, SkyvoxError } from "@skyvox/core";
 import type { OpenOptions, Probe } from "./adapter.ts";
-import type {
-  BackendName,
-  CameraHandle,
-  CameraSpec,
-  CameraTable,
-  GridHandle,
-  GridSpec,
-  GridTable,
-  Kernels,
-  MotionMode,
-  MotionParams,
-  Table,
-} from "./kernels.ts";
+import type { CameraSpec, CameraTable, FuseParams, MotionMode, MotionParams, SpotParams } from "./camera-spec.ts";
+import type { Evidence, GridSpec, GridTable } from "./grid-spec.ts";
+import type { BackendName, CameraHandle, GridHandle, Kernels, Table } from "./kernels.ts";
 import { lastNativeError, loadNative, type NativeFunctions, nativeStatus, textOf } from "./native-library.ts";
 import { NativeReads } from "./native-reads.ts";
+import type { LensBend } from "./node-table.ts";
 import {
+  assertBend,
   assertCameraSpec,
+  assertEvidence,
+  assertFuse,
   assertGridSpec,
   assertInteger,
   assertMotion,
   assertPoints,
-  assertSumMin,
+  assertRegister,
+  assertSpots,
   assertView,
   assertViewsMin,
 } from "./preconditions.ts";
@@ -70,10 +65,11 @@ export function probeNative(libraryPath: string, index = 0): Probe {
 const ISA_AUTO = 0;
 const ISA_SCALAR = 1;
 const DEVICE_INFO_BYTES = 128;
-const motionModes: Record<MotionMode, number> = { diff: 0, sigmaDelta: 1, average: 2 };
+const motionModes: Record<MotionMode, number> = { diff: 0, sigmaDelta: 1, average: 2, gaussian: 3 };
 
 interface OpenGrid {
   readonly isDense: boolean;
+  readonly isFine: boolean;
   readonly viewsSet: Set<number>;
 }
 
@@ -87,6 +83,8 @@ class NativeKernels implements Kernels {
   readonly #reads: NativeReads;
   readonly #out = words(1);
   readonly #outPointer = ptr(this.#out);
+  readonly #motionParams = integers([0, 0, 0, 0, 0, 0, 0, 0]);
+  readonly #motionPointer = ptr(this.#motionParams);
   /** Buffers that enqueued ops may still read. */
   #lent: ArrayBufferView[] = [];
   #isOpen = true;
@@ -104,8 +102,8 @@ class NativeKernels implements Kernels {
   openCamera(spec: CameraSpec): CameraHandle {
     assert(this.#isOpen, "kernels are open");
     assertCameraSpec(spec);
-    const { widthPx, heightPx, motionMax, cellsMax, blobsMax } = spec;
-    const native = integers([widthPx, heightPx, motionMax, cellsMax, blobsMax]);
+    const { widthPx, heightPx, motionMax, cellsMax, blobsMax, spotsMax = 0, fusedMax = 0 } = spec;
+    const native = integers([widthPx, heightPx, motionMax, cellsMax, blobsMax, spotsMax, fusedMax]);
     this.#check(this.#library.sv_camera_open(this.#context, ptr(native), this.#outPointer));
     const handle = this.#out[0]!;
     this.#cameras.set(handle, spec);
@@ -122,11 +120,13 @@ class NativeKernels implements Kernels {
   openGrid(spec: GridSpec): GridHandle {
     assert(this.#isOpen, "kernels are open");
     assertGridSpec(spec);
-    const { sizeVoxels, raysMax, bricksMax, peaksMax, voxelsMax, dense } = spec;
-    const native = integers([...sizeVoxels, raysMax, bricksMax, peaksMax, voxelsMax, dense ? 1 : 0]);
-    this.#check(this.#library.sv_grid_open(this.#context, ptr(native), this.#outPointer));
+    const { sizeVoxels, raysMax, bricksMax, peaksMax, voxelsMax, dense, fine } = spec;
+    const limits = fine === undefined ? [0, 0, 0, 0] : [fine.tilesMax, fine.segmentsMax, fine.marksMax, fine.bricksMax];
+    const native = integers([...sizeVoxels, raysMax, bricksMax, peaksMax, voxelsMax, dense ? 1 : 0, ...limits]);
+    const levels = fine === undefined ? null : ptr(fine.levels);
+    this.#check(this.#library.sv_grid_open(this.#context, ptr(native), levels, this.#outPointer));
     const handle = this.#out[0]!;
-    this.#grids.set(handle, { isDense: dense, viewsSet: new Set() });
+    this.#grids.set(handle, { isDense: dense, isFine: fine !== undefined, viewsSet: new Set() });
     return handle as GridHandle;
   }
 
@@ -141,8 +141,10 @@ class NativeKernels implements Kernels {
     assertMotion(this.#camera(camera), pixels, params);
     this.#reads.takeCamera(camera, "motion");
     this.#lent.push(pixels);
-    const mode = motionModes[params.mode];
-    this.#check(this.#library.sv_motion(this.#context, camera, ptr(pixels), mode, params.threshold, params.step ?? 1));
+    const { mode, threshold, step = 1, gaussian } = params;
+    const model = gaussian === undefined ? [0, 0, 0, 0, 0] : gaussianWords(gaussian);
+    this.#motionParams.set([motionModes[mode], threshold, step, ...model]);
+    this.#check(this.#library.sv_motion(this.#context, camera, ptr(pixels), this.#motionPointer));
   }
 
   cells(camera: CameraHandle, params: { shift: number; pixelsMin: number }): void {
@@ -160,14 +162,36 @@ class NativeKernels implements Kernels {
     this.#check(this.#library.sv_blobs(this.#context, camera, params.pixelsMin));
   }
 
+  spots(camera: CameraHandle, params: SpotParams): void {
+    assertSpots(this.#camera(camera), params);
+    this.#reads.takeCamera(camera, "spots");
+    this.#check(this.#library.sv_spots(this.#context, camera, params.snrMinQ4, params.perTileMax));
+  }
+
+  register(camera: CameraHandle, points: Uint32Array, shift: LensBend): void {
+    assertRegister(this.#camera(camera), points, shift);
+    this.#reads.takeCamera(camera, "registered");
+    const shape = integers([shift.bendShift, shift.bendColumns, shift.bendRows]);
+    const nodes = addressOrNull(shift.bendQ12);
+    this.#lent.push(points, shift.bendQ12);
+    const count = points.length / 4;
+    this.#check(this.#library.sv_register(this.#context, camera, addressOrNull(points), count, ptr(shape), nodes));
+  }
+
+  fuse(camera: CameraHandle, points: Uint32Array, params: FuseParams): void {
+    assertFuse(this.#camera(camera), points, params);
+    this.#reads.takeCamera(camera, "fused");
+    this.#lent.push(points);
+    const { gateQ8, gainQ4 } = params;
+    const [address, count] = [addressOrNull(points), points.length / 4];
+    this.#check(this.#library.sv_fuse(this.#context, camera, address, count, gateQ8, gainQ4));
+  }
+
   setView(grid: GridHandle, view: number, model: RayModel): void {
     assertView(view);
+    assertBend(model);
     const { viewsSet } = this.#grid(grid);
     const { originQ20, a, b, c, bendQ12 } = model;
-    assert(
-      bendQ12.length === model.bendRows * model.bendColumns * 2,
-      "bendQ12 holds bendRows * bendColumns * 2 values",
-    );
     const lens = [model.fractionBits, model.principalU, model.principalV];
     const native = integers([
       ...originQ20,
@@ -179,8 +203,7 @@ class NativeKernels implements Kernels {
       model.bendColumns,
       model.bendRows,
     ]);
-    const bend = bendQ12.length === 0 ? null : ptr(bendQ12);
-    this.#check(this.#library.sv_set_view(this.#context, grid, view, ptr(native), bend));
+    this.#check(this.#library.sv_set_view(this.#context, grid, view, ptr(native), addressOrNull(bendQ12)));
     viewsSet.add(view);
   }
 
@@ -225,20 +248,32 @@ class NativeKernels implements Kernels {
     this.#check(this.#library.sv_cast_dense(this.#context, grid));
   }
 
-  peaks(grid: GridHandle, params: { viewsMin: number; sumMin: number }): void {
-    assertViewsMin(params.viewsMin);
-    assertSumMin(params.sumMin);
-    this.#brickGrid(grid);
-    this.#reads.takeGrid(grid, "peaks");
-    this.#check(this.#library.sv_peaks(this.#context, grid, params.viewsMin, params.sumMin));
+  refine(grid: GridHandle, viewsMin: number): void {
+    assertViewsMin(viewsMin);
+    this.#fineGrid(grid);
+    this.#reads.takeGrid(grid, "tiles", "segments", "tileBricks", "tilePool");
+    this.#check(this.#library.sv_refine(this.#context, grid, viewsMin));
   }
 
-  voxels(grid: GridHandle, params: { viewsMin: number; sumMin: number }): void {
-    assertViewsMin(params.viewsMin);
-    assertSumMin(params.sumMin);
+  castTiles(grid: GridHandle, viewsMin: number): void {
+    assertViewsMin(viewsMin);
+    this.#fineGrid(grid);
+    this.#reads.takeGrid(grid, "tileBricks", "tilePool");
+    this.#check(this.#library.sv_cast_tiles(this.#context, grid, viewsMin));
+  }
+
+  peaks(grid: GridHandle, { viewsMin, sumMin }: Evidence): void {
+    assertEvidence({ viewsMin, sumMin });
+    this.#brickGrid(grid);
+    this.#reads.takeGrid(grid, "peaks");
+    this.#check(this.#library.sv_peaks(this.#context, grid, viewsMin, sumMin));
+  }
+
+  voxels(grid: GridHandle, { viewsMin, sumMin }: Evidence): void {
+    assertEvidence({ viewsMin, sumMin });
     this.#brickGrid(grid);
     this.#reads.takeGrid(grid, "voxels");
-    this.#check(this.#library.sv_voxels(this.#context, grid, params.viewsMin, params.sumMin));
+    this.#check(this.#library.sv_voxels(this.#context, grid, viewsMin, sumMin));
   }
 
   readCamera(camera: CameraHandle, table: CameraTable): Promise<Table> {
@@ -297,11 +332,19 @@ class NativeKernels implements Kernels {
     assert(!this.#grid(handle).isDense, "the op needs a grid of bricks");
   }
 
+  #fineGrid(handle: GridHandle): void {
+    assert(this.#grid(handle).isFine, "the op needs a grid with finer voxels");
+  }
+
   #check(status: number): void {
     if (status === nativeStatus.ok) return;
-    const text = lastNativeError(this.#library, this.#context);
-    throw new SkyvoxError(status === nativeStatus.capacity ? "capacity" : "backend", text);
+    throw new SkyvoxError(codeOf(status), lastNativeError(this.#library, this.#context));
   }
+}
+
+function codeOf(status: number): "capacity" | "device" | "backend" {
+  if (status === nativeStatus.capacity) return "capacity";
+  return status === nativeStatus.device ? "device" : "backend";
 }
 
 /** Words with storage of their own, whose address holds while they are referenced. */
@@ -313,6 +356,15 @@ function integers(values: readonly number[]): Int32Array {
   const array = new Int32Array(words(values.length).buffer);
   array.set(values);
   return array;
+}
+
+function gaussianWords(model: NonNullable<MotionParams["gaussian"]>): number[] {
+  return [model.slowShift, model.fastShift, model.holdShift, model.snrMinQ4, model.varianceMinQ8];
+}
+
+/** An empty array has no address to hand over. */
+function addressOrNull(array: Uint32Array | Int32Array): Pointer | null {
+  return array.length === 0 ? null : ptr(array);
 }
 
 function addressOf(context: Uint32Array): Pointer {

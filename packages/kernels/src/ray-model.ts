@@ -17,7 +17,8 @@
 import { type Intrinsics, type Mat3, type Pose, SkyvoxError, type Vec3 } from "@skyvox/core";
 import { checkGridRange } from "./grid-range.ts";
 import { type ImageSamples, samplesOf } from "./image-samples.ts";
-import { bendOf, type LensBend } from "./lens-bend.ts";
+import { bendOf } from "./lens-bend.ts";
+import type { LensBend } from "./node-table.ts";
 import { assertInteger, CAMERA_SIDE_PX_MAX, GRID_SIDE_VOXELS_MAX } from "./preconditions.ts";
 
 /** The integers of one view of one grid; plain data, the same on every backend. */

@@ -2,10 +2,12 @@
  * One grid of the reference backend: what it holds, and which op of `ops/` changes what.
  *
  * Tables of fixed size (marks, dense) exist from their first op on and are zeroed by `clear`; lists (bricks, peaks, voxels) are what
- * their last op found. Callers have checked the parameters; what a dense grid cannot do is asserted here.
+ * their last op found. Callers have checked the parameters; what a grid cannot do is asserted here. A sparse world
+ * keeps its finer voxels in `reference-tiles.ts`.
  */
 import { assert } from "@skyvox/core";
-import type { GridSpec, GridTable, Table } from "./kernels.ts";
+import type { Evidence, GridSpec, GridTable } from "./grid-spec.ts";
+import type { Table } from "./kernels.ts";
 import { sizeInBricks } from "./ops/brick.ts";
 import { castRays } from "./ops/cast.ts";
 import { castDense } from "./ops/cast-dense.ts";
@@ -13,9 +15,10 @@ import { markBricks } from "./ops/mark.ts";
 import { findPeaks, PEAK_WORDS } from "./ops/peaks.ts";
 import { appendRays, RAY_WORDS, type RayList } from "./ops/rays.ts";
 import { createPool, type Pool, SLOT_WORDS, selectBricks } from "./ops/select.ts";
-import { type Evidence, listVoxels, VOXEL_WORDS } from "./ops/voxels.ts";
+import { listVoxels, VOXEL_WORDS } from "./ops/voxels.ts";
 import { VIEWS_MAX } from "./preconditions.ts";
 import type { RayModel } from "./ray-model.ts";
+import { ReferenceTiles } from "./reference-tiles.ts";
 import { statusBits } from "./status.ts";
 import { emptyTable, limitedTable, wholeTable } from "./table.ts";
 
@@ -28,6 +31,8 @@ export class ReferenceGrid {
   #marks: Uint32Array | null = null;
   /** Sums by voxel; null before the first `castDense`. */
   #dense: Uint32Array | null = null;
+  /** Null for a grid without finer voxels. */
+  readonly #tiles: ReferenceTiles | null;
   #pool: Pool = createPool(new Uint32Array(0));
   #bricks = emptyTable;
   #peaks = emptyTable;
@@ -36,6 +41,7 @@ export class ReferenceGrid {
   constructor(spec: GridSpec) {
     this.#spec = spec;
     this.#rays = { rows: new Uint32Array(spec.raysMax * RAY_WORDS), count: 0, weightTotal: 0 };
+    this.#tiles = spec.fine === undefined ? null : new ReferenceTiles(spec.sizeVoxels, spec.fine);
   }
 
   setView(view: number, model: RayModel): void {
@@ -47,6 +53,7 @@ export class ReferenceGrid {
     this.#rays.weightTotal = 0;
     this.#marks?.fill(0);
     this.#dense?.fill(0);
+    this.#tiles?.clear();
     this.#pool = createPool(new Uint32Array(0));
     this.#bricks = emptyTable;
     this.#peaks = emptyTable;
@@ -78,6 +85,16 @@ export class ReferenceGrid {
     castRays(this.#pool, this.#rays, this.#views, this.#spec.sizeVoxels);
   }
 
+  refine(viewsMin: number): void {
+    assert(this.#tiles !== null, "refine needs a grid with finer voxels");
+    this.#tiles.refine(this.#pool, viewsMin, this.#rays, this.#views);
+  }
+
+  castTiles(viewsMin: number): void {
+    assert(this.#tiles !== null, "castTiles needs a grid with finer voxels");
+    this.#tiles.castTiles(viewsMin, this.#rays);
+  }
+
   castDense(): void {
     assert(this.#spec.dense, "castDense needs a dense grid");
     const [nx, ny, nz] = this.#spec.sizeVoxels;
@@ -87,13 +104,13 @@ export class ReferenceGrid {
 
   peaks(evidence: Evidence): void {
     assert(!this.#spec.dense, "peaks needs a grid of bricks");
-    const rows = findPeaks(this.#pool, evidence, this.#spec.sizeVoxels);
+    const rows = this.#tiles?.peaks(evidence) ?? findPeaks(this.#pool, evidence, this.#spec.sizeVoxels);
     this.#peaks = limitedTable(rows, PEAK_WORDS, this.#spec.peaksMax, statusBits.peaksOverflow);
   }
 
   voxels(evidence: Evidence): void {
     assert(!this.#spec.dense, "voxels needs a grid of bricks");
-    const rows = listVoxels(this.#pool, evidence, this.#spec.sizeVoxels);
+    const rows = this.#tiles?.voxels(evidence) ?? listVoxels(this.#pool, evidence, this.#spec.sizeVoxels);
     this.#voxels = limitedTable(rows, VOXEL_WORDS, this.#spec.voxelsMax, statusBits.voxelsOverflow);
   }
 
@@ -103,6 +120,9 @@ export class ReferenceGrid {
     if (table === "marks") return this.#marks === null ? emptyTable : wholeTable(this.#marks, 1);
     if (table === "dense") return this.#dense === null ? emptyTable : wholeTable(this.#dense, 1);
     if (table === "pool") return wholeTable(this.#pool.words, SLOT_WORDS);
-    return { bricks: this.#bricks, peaks: this.#peaks, voxels: this.#voxels }[table];
+    if (table === "bricks") return this.#bricks;
+    if (table === "peaks") return this.#peaks;
+    if (table === "voxels") return this.#voxels;
+    return this.#tiles?.read(table) ?? emptyTable;
   }
 }

@@ -6,34 +6,26 @@
  */
 import { assert } from "@skyvox/core";
 import type { KernelsAdapter } from "./adapter.ts";
-import type {
-  CameraHandle,
-  CameraSpec,
-  CameraTable,
-  GridHandle,
-  GridSpec,
-  GridTable,
-  Kernels,
-  MotionParams,
-  Table,
-} from "./kernels.ts";
-import { BLOB_WORDS, labelBlobs } from "./ops/blobs.ts";
-import { binCells, CELL_WORDS } from "./ops/cells.ts";
-import { type Background, extractMotion, MOTION_WORDS } from "./ops/motion.ts";
+import type { CameraSpec, CameraTable, FuseParams, MotionParams, SpotParams } from "./camera-spec.ts";
+import type { Evidence, GridSpec, GridTable } from "./grid-spec.ts";
+import type { CameraHandle, GridHandle, Kernels, Table } from "./kernels.ts";
+import type { LensBend } from "./node-table.ts";
 import {
   assertCameraSpec,
+  assertEvidence,
+  assertFuse,
   assertGridSpec,
   assertInteger,
   assertMotion,
   assertPoints,
-  assertSumMin,
+  assertRegister,
+  assertSpots,
   assertView,
   assertViewsMin,
 } from "./preconditions.ts";
 import type { RayModel } from "./ray-model.ts";
+import { ReferenceCamera } from "./reference-camera.ts";
 import { ReferenceGrid } from "./reference-grid.ts";
-import { statusBits } from "./status.ts";
-import { emptyTable, limitedTable } from "./table.ts";
 
 /** Opens the reference backend; it runs everywhere. */
 export const referenceAdapter: KernelsAdapter = {
@@ -43,12 +35,6 @@ export const referenceAdapter: KernelsAdapter = {
 };
 
 const DEVICE = "TypeScript, 1 thread";
-
-interface ReferenceCamera {
-  readonly spec: CameraSpec;
-  readonly background: Background;
-  readonly tables: Record<CameraTable, Table>;
-}
 
 class ReferenceKernels implements Kernels {
   readonly backend = "reference";
@@ -62,9 +48,7 @@ class ReferenceKernels implements Kernels {
   openCamera(spec: CameraSpec): CameraHandle {
     assert(this.#isOpen, "kernels are open");
     assertCameraSpec(spec);
-    const background: Background = { mode: null, levels: new Uint16Array(spec.widthPx * spec.heightPx) };
-    const tables = { motion: emptyTable, cells: emptyTable, blobs: emptyTable };
-    this.#cameras.set(this.#nextHandle, { spec, background, tables });
+    this.#cameras.set(this.#nextHandle, new ReferenceCamera(spec));
     return this.#nextHandle++ as CameraHandle;
   }
 
@@ -86,25 +70,34 @@ class ReferenceKernels implements Kernels {
   }
 
   motion(camera: CameraHandle, pixels: Uint8Array, params: MotionParams): void {
-    const { spec, background, tables } = this.#camera(camera);
-    assertMotion(spec, pixels, params);
-    const rows = extractMotion(background, pixels, spec.widthPx, params);
-    tables.motion = limitedTable(rows, MOTION_WORDS, spec.motionMax, statusBits.motionOverflow);
+    assertMotion(this.#camera(camera).spec, pixels, params);
+    this.#camera(camera).motion(pixels, params);
   }
 
   cells(camera: CameraHandle, params: { shift: number; pixelsMin: number }): void {
-    const { spec, tables } = this.#camera(camera);
     assertInteger(params.shift, 0, 5, "shift");
     assertInteger(params.pixelsMin, 1, 2 ** 31 - 1, "pixelsMin");
-    const rows = binCells(tables.motion.rows, params);
-    tables.cells = limitedTable(rows, CELL_WORDS, spec.cellsMax, statusBits.cellsOverflow);
+    this.#camera(camera).cells(params);
   }
 
   blobs(camera: CameraHandle, params: { pixelsMin: number }): void {
-    const { spec, tables } = this.#camera(camera);
     assertInteger(params.pixelsMin, 1, 2 ** 31 - 1, "pixelsMin");
-    const rows = labelBlobs(tables.motion.rows, params);
-    tables.blobs = limitedTable(rows, BLOB_WORDS, spec.blobsMax, statusBits.blobsOverflow);
+    this.#camera(camera).blobs(params);
+  }
+
+  spots(camera: CameraHandle, params: SpotParams): void {
+    assertSpots(this.#camera(camera).spec, params);
+    this.#camera(camera).spots(params);
+  }
+
+  register(camera: CameraHandle, points: Uint32Array, shift: LensBend): void {
+    assertRegister(this.#camera(camera).spec, points, shift);
+    this.#camera(camera).register(points, shift);
+  }
+
+  fuse(camera: CameraHandle, points: Uint32Array, params: FuseParams): void {
+    assertFuse(this.#camera(camera).spec, points, params);
+    this.#camera(camera).fuse(points, params);
   }
 
   setView(grid: GridHandle, view: number, model: RayModel): void {
@@ -139,20 +132,28 @@ class ReferenceKernels implements Kernels {
     this.#grid(grid).castDense();
   }
 
-  peaks(grid: GridHandle, params: { viewsMin: number; sumMin: number }): void {
-    assertViewsMin(params.viewsMin);
-    assertSumMin(params.sumMin);
-    this.#grid(grid).peaks(params);
+  refine(grid: GridHandle, viewsMin: number): void {
+    assertViewsMin(viewsMin);
+    this.#grid(grid).refine(viewsMin);
   }
 
-  voxels(grid: GridHandle, params: { viewsMin: number; sumMin: number }): void {
-    assertViewsMin(params.viewsMin);
-    assertSumMin(params.sumMin);
-    this.#grid(grid).voxels(params);
+  castTiles(grid: GridHandle, viewsMin: number): void {
+    assertViewsMin(viewsMin);
+    this.#grid(grid).castTiles(viewsMin);
+  }
+
+  peaks(grid: GridHandle, evidence: Evidence): void {
+    assertEvidence(evidence);
+    this.#grid(grid).peaks(evidence);
+  }
+
+  voxels(grid: GridHandle, evidence: Evidence): void {
+    assertEvidence(evidence);
+    this.#grid(grid).voxels(evidence);
   }
 
   readCamera(camera: CameraHandle, table: CameraTable): Promise<Table> {
-    return this.#deliver(this.#camera(camera).tables[table]);
+    return this.#deliver(this.#camera(camera).read(table));
   }
 
   readGrid(grid: GridHandle, table: GridTable): Promise<Table> {

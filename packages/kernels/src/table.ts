@@ -15,3 +15,15 @@ export function wholeTable(rows: Uint32Array, rowWords: number): Table {
   const count = rows.length / rowWords;
   return { rows: rows.slice(), count, total: count, status: 0 };
 }
+
+/** Says where a table is not as expected: a count, or the first word that differs; null where it is. */
+export function differenceOf(expected: Table, got: Table): string | null {
+  for (const field of ["total", "count", "status"] as const) {
+    if (got[field] !== expected[field]) return `${field} is ${got[field]}, expected ${expected[field]}`;
+  }
+  if (got.rows.length !== expected.rows.length) return `${got.rows.length} words, expected ${expected.rows.length}`;
+  const at = expected.rows.findIndex((word, index) => word !== got.rows[index]);
+  if (at < 0) return null;
+  const rowWords = expected.rows.length / expected.count;
+  return `row ${Math.floor(at / rowWords)}, word ${at % rowWords} is ${got.rows[at]}, expected ${expected.rows[at]}`;
+}

@@ -5,7 +5,7 @@
  * The first frame of a camera moves nothing; most cases therefore show two.
  */
 import type { Prng } from "@skyvox/core";
-import type { CameraSpec, Kernels, MotionMode } from "../src/kernels.ts";
+import type { CameraSpec, Kernels, MotionMode } from "../src/mod.ts";
 import type { ConformanceCase } from "./case.ts";
 import { changedFrame, pick, randomFrame } from "./material.ts";
 import { onCamera, type Reading } from "./reading-log.ts";
@@ -152,7 +152,8 @@ export const cameraCases: readonly ConformanceCase[] = [
   },
 ];
 
-function randomFrameSize(prng: Prng): [number, number] {
+/** A picture size of one pixel to 128 by 96, mostly odd. */
+export function randomFrameSize(prng: Prng): [number, number] {
   return pick<[number, number]>(
     prng,
     [61, 37],
@@ -164,7 +165,8 @@ function randomFrameSize(prng: Prng): [number, number] {
   );
 }
 
-function roomy(widthPx: number, heightPx: number): CameraSpec {
+/** A camera whose tables hold a row per pixel. */
+export function roomy(widthPx: number, heightPx: number): CameraSpec {
   const rowsMax = widthPx * heightPx;
   return { widthPx, heightPx, motionMax: rowsMax, cellsMax: rowsMax, blobsMax: rowsMax };
 }

@@ -5,8 +5,9 @@
  * cameras hardly ever hit (faces, ties, corners) stands in `cases-walk.ts`.
  */
 import type { Prng } from "@skyvox/core";
-import type { GridHandle, GridSpec, Kernels } from "../src/kernels.ts";
+import type { GridHandle, GridSpec, Kernels } from "../src/mod.ts";
 import type { ConformanceCase } from "./case.ts";
+import { addScene, castAll } from "./grid-scene.ts";
 import { directModel, onePoint, pick, q20, randomCamera, randomPoints, randomSize } from "./material.ts";
 import { onGrid, type ReadingLog } from "./reading-log.ts";
 
@@ -186,30 +187,6 @@ export const gridCases: readonly ConformanceCase[] = [
     run: (kernels, prng) => onEvidence(kernels, prng, { voxelsMax: pick(prng, 2, 65_536) }),
   },
 ];
-
-/** Adds the rays of random cameras that look at common targets, and clutter. */
-function addScene(
-  kernels: Kernels,
-  grid: GridHandle,
-  prng: Prng,
-  sizeVoxels: readonly [number, number, number],
-  amount: { views: number; clutter: number } = { views: 1 + prng.int(5), clutter: 12 },
-): void {
-  const inside = (side: number) => prng.uniform(0, 1) * side;
-  const targets = [1, 2, 3].map(() => [inside(sizeVoxels[0]), inside(sizeVoxels[1]), inside(sizeVoxels[2])] as const);
-  for (let i = 0; i < amount.views; i++) {
-    const view = pick(prng, 31, prng.int(32), prng.int(32));
-    const camera = randomCamera(prng, sizeVoxels);
-    kernels.setView(grid, view, camera.model);
-    kernels.rays(grid, view, randomPoints(prng, camera, targets, amount.clutter));
-  }
-}
-
-function castAll(kernels: Kernels, grid: GridHandle, viewsMin: number): void {
-  kernels.mark(grid);
-  kernels.select(grid, viewsMin);
-  kernels.cast(grid);
-}
 
 /** Casts a random scene and lists its peaks and voxels under several demands. */
 function onEvidence(kernels: Kernels, prng: Prng, limits: Partial<GridSpec>) {

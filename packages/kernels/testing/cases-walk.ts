@@ -5,7 +5,7 @@
  * between boundaries, and the longest grid. Each is cast in two passes and densely.
  */
 import type { Vec3 } from "@skyvox/core";
-import type { Kernels } from "../src/kernels.ts";
+import type { Kernels } from "../src/mod.ts";
 import type { ConformanceCase } from "./case.ts";
 import { directModel, onePoint, pick, q20, randomSize } from "./material.ts";
 import { onGrid, type Reading } from "./reading-log.ts";

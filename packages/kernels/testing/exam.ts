@@ -6,55 +6,29 @@
  */
 import { createPrng } from "@skyvox/core";
 import type { Kernels } from "../src/kernels.ts";
-import { referenceAdapter } from "../src/reference.ts";
+import { differenceOf } from "../src/table.ts";
 import type { ConformanceCase } from "./case.ts";
 import { cameraCases } from "./cases-camera.ts";
+import { detectCases } from "./cases-detect.ts";
+import { fuseCases } from "./cases-fuse.ts";
 import { gridCases } from "./cases-grid.ts";
 import { walkCases } from "./cases-walk.ts";
+import { worldCases } from "./cases-world.ts";
 import goldenHashes from "./golden.json";
-import { checkProperty, properties } from "./properties.ts";
 import type { Reading } from "./reading-log.ts";
 
 /** All cases of the exam, by op. */
-export const conformanceCases: readonly ConformanceCase[] = [...cameraCases, ...gridCases, ...walkCases];
+export const conformanceCases: readonly ConformanceCase[] = [
+  ...cameraCases,
+  ...detectCases,
+  ...fuseCases,
+  ...gridCases,
+  ...walkCases,
+  ...worldCases,
+];
 
 /** Golden hash of each seed, by case. */
 const golden: Readonly<Record<string, readonly string[]>> = goldenHashes;
-
-/** The outcome of an exam: how many runs of cases and rules there were, and one line for each that failed. */
-export interface ConformanceResult {
-  readonly cases: number;
-  readonly failures: readonly string[];
-}
-
-/**
- * Examines an open backend.
- *
- * @param options.seeds how many seeds each case and rule runs; each has its own number where this is left out. Seeds beyond that
- * number have no golden hash and are compared with the reference alone.
- */
-export async function runConformance(
-  kernels: Kernels,
-  options: { readonly seeds?: number } = {},
-): Promise<ConformanceResult> {
-  using reference = await referenceAdapter.open();
-  const failures: string[] = [];
-  let cases = 0;
-  for (const conformanceCase of conformanceCases) {
-    const seeds = options.seeds ?? conformanceCase.seeds;
-    failures.push(...(await examineCase(conformanceCase, kernels, reference, seeds)));
-    cases += seeds;
-  }
-  for (const property of properties) {
-    const seeds = options.seeds ?? property.seeds;
-    for (let seed = 0; seed < seeds; seed++) {
-      const wrong = await checkProperty(property, kernels, seed);
-      if (wrong !== null) failures.push(`${property.name}, seed ${seed}: ${wrong}`);
-    }
-    cases += seeds;
-  }
-  return { cases, failures };
-}
 
 /** Runs one case on seeds 0 … seeds - 1 and returns one line for each that failed. */
 export async function examineCase(
@@ -94,18 +68,9 @@ export function hashReadings(readings: readonly Reading[]): string {
 /** Says where two lists of readings part: reading, row, word, expected and got; null where they are equal. */
 export function firstDifference(expected: readonly Reading[], got: readonly Reading[]): string | null {
   if (expected.length !== got.length) return `${got.length} readings, expected ${expected.length}`;
-  for (const [i, { label, rowWords, table: want }] of expected.entries()) {
-    const have = got[i]!.table;
-    for (const field of ["total", "count", "status"] as const) {
-      if (have[field] !== want[field]) return `${label}: ${field} is ${have[field]}, expected ${want[field]}`;
-    }
-    if (have.rows.length !== want.rows.length)
-      return `${label}: ${have.rows.length} words, expected ${want.rows.length}`;
-    const at = want.rows.findIndex((word, w) => word !== have.rows[w]);
-    if (at >= 0) {
-      const place = `row ${Math.floor(at / rowWords)}, word ${at % rowWords}`;
-      return `${label}: ${place} is ${have.rows[at]}, expected ${want.rows[at]}`;
-    }
+  for (const [i, { label, table }] of expected.entries()) {
+    const difference = differenceOf(table, got[i]!.table);
+    if (difference !== null) return `${label}: ${difference}`;
   }
   return null;
 }

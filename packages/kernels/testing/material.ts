@@ -5,6 +5,7 @@
  * metres and voxels are one.
  */
 import { type Intrinsics, lookAt, type Pose, type Prng, project, type Vec3 } from "@skyvox/core";
+import { noBend } from "../src/node-table.ts";
 import { appendRays, RAY_WORDS, type RayList } from "../src/ops/rays.ts";
 import { buildRayModel, type RayModel } from "../src/ray-model.ts";
 
@@ -92,8 +93,7 @@ export function randomPoints(
 /** A view all of whose points look along `direction` from `originQ20`: for rays that no real camera hits exactly. */
 export function directModel(originQ20: Vec3, direction: Vec3): RayModel {
   const none = [0, 0, 0] as const;
-  const bend = { bendShift: 0, bendColumns: 0, bendRows: 0, bendQ12: new Int32Array(0) };
-  return { originQ20, a: none, b: none, c: direction, fractionBits: 0, principalU: 0, principalV: 0, ...bend };
+  return { originQ20, a: none, b: none, c: direction, fractionBits: 0, principalU: 0, principalV: 0, ...noBend };
 }
 
 /** One point in the corner of the image, with a weight. */

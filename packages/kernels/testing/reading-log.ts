@@ -14,28 +14,13 @@ import type {
   GridTable,
   Kernels,
   Table,
-} from "../src/kernels.ts";
+} from "../src/mod.ts";
 
 /** One table that a case has read, with the name of the moment. */
 export interface Reading {
   readonly label: string;
-  readonly rowWords: number;
   readonly table: Table;
 }
-
-/** Words in a row of each table. */
-const rowWords: Record<CameraTable | GridTable, number> = {
-  motion: 2,
-  cells: 4,
-  blobs: 16,
-  rays: 5,
-  marks: 1,
-  bricks: 1,
-  pool: 1024,
-  dense: 1,
-  peaks: 16,
-  voxels: 4,
-};
 
 /** Collects what a case reads from a backend, in order. */
 export class ReadingLog {
@@ -66,7 +51,7 @@ export class ReadingLog {
       isRefused = 1;
     }
     const table = { rows: Uint32Array.of(isRefused), count: 1, total: 1, status: 0 };
-    this.#pending.push(Promise.resolve({ label: `${this.#pending.length}: refused`, rowWords: 1, table }));
+    this.#pending.push(Promise.resolve({ label: `${this.#pending.length}: refused`, table }));
   }
 
   /** Submits, waits and returns all readings. */
@@ -77,7 +62,7 @@ export class ReadingLog {
 
   #add(name: CameraTable | GridTable, table: Promise<Table>): void {
     const label = `${this.#pending.length}: ${name}`;
-    this.#pending.push(table.then((value) => ({ label, rowWords: rowWords[name], table: value })));
+    this.#pending.push(table.then((value) => ({ label, table: value })));
   }
 }
 

@@ -42,12 +42,12 @@ test("The line finds the targets of a scene where they are", async () => {
   }
   // A target is seen in nearly every frame set, and never further off than a voxel.
   expect(found / wanted).toBeGreaterThan(0.9);
-});
+}, 60_000);
 
 test("The line gives the same bits twice", async () => {
   const [first, second] = [await play(site), await play(site)];
   expect(second).toEqual(first);
-});
+}, 60_000);
 
 function frameOf(line: Line, pixels: Uint8Array, captureNs: bigint): Frame {
   const [camera] = line.cameras;

@@ -12,4 +12,6 @@
  * @module
  */
 export { observe, type Reconstruction, reconstruct } from "./line.ts";
-export { type Line, type LineCamera, type LineVolume, openLine } from "./site-to-line.ts";
+export { type LineVolume, lineVolume } from "./line-volume.ts";
+export { blobPoints } from "./ray-points.ts";
+export { type Line, type LineCamera, openLine } from "./site-to-line.ts";

@@ -20,7 +20,8 @@ const BUNDLE_CELLS_MAX = 256;
  * A ray has no width, but a cell has, and so has the doubt about where its camera looks. Where a view holds few cells (small, distant
  * targets) each casts five rays, at its centre and half a voxel's footprint left, right, above and below, so that the rays of
  * several views meet in one voxel wherever its walls happen to lie. Large targets fill the space between their cells anyway. Past
- * `raysPerViewMax` every n-th cell is kept, by position in the list, so the same cells give the same rays.
+ * `raysPerViewMax` every n-th cell is kept, by position in the list, so the same cells give the same rays. A site may ask for rays
+ * through blobs instead: far fewer, and enough where targets are small.
  */
 export function rayPoints(line: Line, observations: readonly Observation[]): RayPoints {
   const { raysPerViewMax } = line;
@@ -28,12 +29,14 @@ export function rayPoints(line: Line, observations: readonly Observation[]): Ray
   let thinnedCellCount = 0;
   const views = observations.map((observation) => {
     const camera = line.cameraOf(observation.cameraId);
-    const cellCount = observation.cells.length / 4;
+    const cells =
+      line.raysThrough === "blobs" && camera.thermal === null ? blobPoints(observation.blobs) : observation.cells;
+    const cellCount = cells.length / 4;
     const bundle = cellCount <= BUNDLE_CELLS_MAX && cellCount * 5 <= raysPerViewMax;
     const stride = bundle ? 1 : Math.max(1, Math.ceil(cellCount / raysPerViewMax));
     const points = bundle
-      ? bundledPoints(observation.cells, camera.bundleSpreadQ8, lastColumnsQ8(camera.intrinsics))
-      : singlePoints(observation.cells, stride);
+      ? bundledPoints(cells, camera.bundleSpreadQ8, lastColumnsQ8(camera.intrinsics))
+      : singlePoints(cells, stride);
     rayCount += points.length / 4;
     thinnedCellCount += cellCount - Math.ceil(cellCount / stride);
     return { index: camera.view, points };
@@ -44,6 +47,22 @@ export function rayPoints(line: Line, observations: readonly Observation[]): Ray
 function lastColumnsQ8(intrinsics: { readonly widthPx: number; readonly heightPx: number }): readonly [number, number] {
   return [(intrinsics.widthPx - 1) << 8, (intrinsics.heightPx - 1) << 8];
 }
+
+/** Returns the weighted centre of each blob as a cell: `[count, 4]` uint32, u and v in 1/256 pixel, weight, pixel count. */
+export function blobPoints(blobs: Uint32Array): Uint32Array {
+  const points = new Uint32Array(blobs.length / 4);
+  for (let row = 0, at = 0; row < blobs.length; row += BLOB_WORDS, at += 4) {
+    const wide = (word: number): number => blobs[row + word + 1]! * 2 ** 32 + blobs[row + word]!;
+    const weight = wide(8);
+    points[at] = Math.round((256 * wide(10)) / weight);
+    points[at + 1] = Math.round((256 * wide(12)) / weight);
+    points[at + 2] = Math.min(weight, WEIGHT_MAX);
+    points[at + 3] = blobs[row]!;
+  }
+  return points;
+}
+
+const BLOB_WORDS = 16;
 
 function singlePoints(cells: Uint32Array, stride: number): Uint32Array {
   const cellCount = cells.length / 4;

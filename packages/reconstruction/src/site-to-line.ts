@@ -6,15 +6,20 @@
  */
 
 import { cameraIntrinsics, cameraPose, type Site } from "@skyvox/cameras";
-import { assert, type CameraId, distance, type Intrinsics, type Pose, SkyvoxError, type Vec3 } from "@skyvox/core";
-import { buildRayModel, type CameraHandle, type GridHandle, type Kernels, type MotionParams } from "@skyvox/kernels";
-
-/** The volume as voxels: the cell `[x, y, z]` spans `minEnuM + voxelSizeM * [x, y, z]` to one voxel further. */
-export interface LineVolume {
-  readonly minEnuM: Vec3;
-  readonly voxelSizeM: number;
-  readonly sizeVoxels: readonly [number, number, number];
-}
+import { assert, type CameraId, distance, type Intrinsics, type Pose, type Vec3 } from "@skyvox/core";
+import {
+  buildRayModel,
+  type CameraHandle,
+  type FineSpec,
+  type GridHandle,
+  type Kernels,
+  type MotionParams,
+  type SpotParams,
+} from "@skyvox/kernels";
+import { levelForFootprint, pixelFootprintM, voxelSizeAtLevelM } from "@skyvox/voxels";
+import { type LineVolume, lineVolume } from "./line-volume.ts";
+import { motionParams, spotParams } from "./motion-params.ts";
+import { type ThermalPartner, thermalPartner } from "./thermal-pair.ts";
 
 /** A camera opened on the backend, with what follows from where it stands. */
 export interface LineCamera {
@@ -31,6 +36,12 @@ export interface LineCamera {
   readonly bundleSpreadQ8: number;
   /** From this many moving pixels on the frame says nothing about targets. */
   readonly floodedPixelCount: number;
+  /** Looks for faint points too; null: it does not. */
+  readonly spots: SpotParams | null;
+  /** The thermal camera beside it; null: there is none. */
+  readonly thermal: ThermalPartner | null;
+  /** False for a thermal camera beside another one, whose rays carry what it sees. */
+  readonly castsRays: boolean;
 }
 
 /** A site opened on a backend. Owns the backend's cameras and grid, not the backend. */
@@ -42,6 +53,7 @@ export interface Line extends Disposable {
   readonly viewsMin: number;
   readonly motion: MotionParams;
   readonly blobPixelsMin: number;
+  readonly raysThrough: Site["options"]["rays"];
   readonly raysPerViewMax: number;
   readonly target: Site["options"]["target"];
   /** @throws {AssertionError} for a camera the site does not have. */
@@ -54,10 +66,17 @@ const BRICKS_MAX = 16384;
 const PEAKS_MAX = 16384;
 const VOXELS_MAX = 65536;
 const BLOBS_MAX = 4096;
+const SPOTS_MAX = 4096;
+const FUSED_MAX = 16384;
 const CELL_SHIFT_MAX = 5;
+/**
+ * Limits of a sparse world, about 80 MB in all: 102 m blocks in which cameras meet, and what is resolved within them. With 200 targets and 12
+ * cameras around 10 km, blocks are what there is most of: 10,923 of them (`bun bench world`).
+ */
+const SUPERBLOCKS_MAX = 12_288;
+const WORLD_LIMITS = { tilesMax: 4096, segmentsMax: 2 ** 17, marksMax: 2 ** 21, bricksMax: 4096 } as const;
 /** A camera inside the volume would spread its bundles over the whole picture: 32 pixels at most. */
 const BUNDLE_SPREAD_Q8_MAX = 32 << 8;
-const AXIS_VOXELS_MAX = 2047;
 
 /**
  * Opens every camera of the site and the grid of its volume.
@@ -65,14 +84,15 @@ const AXIS_VOXELS_MAX = 2047;
  * @throws {SkyvoxError} "site" for a volume of too many voxels; "calibration" for a camera whose lens or place no ray model can hold.
  */
 export function openLine(site: Site, kernels: Kernels): Line {
-  const volume = volumeOf(site);
+  const volume = lineVolume(site);
   const grid = kernels.openGrid({
     sizeVoxels: volume.sizeVoxels,
     raysMax: RAYS_PER_VIEW_MAX * site.cameras.length,
-    bricksMax: BRICKS_MAX,
+    bricksMax: volume.levels === null ? BRICKS_MAX : SUPERBLOCKS_MAX,
     peaksMax: PEAKS_MAX,
     voxelsMax: VOXELS_MAX,
     dense: false,
+    ...fineOf(volume),
   });
   // Cameras of one make share a lens: its table of distortion, kept by object, is made once.
   const lenses = new Map<string, Intrinsics>();
@@ -89,8 +109,9 @@ export function openLine(site: Site, kernels: Kernels): Line {
     volume,
     cameras,
     viewsMin: site.options.viewsMin,
-    motion: site.options.motion,
+    motion: motionParams(site.options.motion),
     blobPixelsMin: site.options.blobPixelsMin,
+    raysThrough: site.options.rays,
     raysPerViewMax: RAYS_PER_VIEW_MAX,
     target: site.options.target,
     cameraOf(id) {
@@ -105,19 +126,8 @@ export function openLine(site: Site, kernels: Kernels): Line {
   };
 }
 
-function volumeOf(site: Site): LineVolume {
-  const { minM, maxM, voxelSizeM } = site.volume;
-  const axis = (k: 0 | 1 | 2): number => Math.ceil((maxM[k] - minM[k]) / voxelSizeM - 1e-9);
-  const sizeVoxels = [axis(0), axis(1), axis(2)] as const;
-  const most = Math.max(...sizeVoxels);
-  if (most > AXIS_VOXELS_MAX) {
-    throw new SkyvoxError(
-      "site",
-      `Cannot divide the volume into voxels of ${voxelSizeM} m: its longest side takes ${most}, need at most ${AXIS_VOXELS_MAX}` +
-        ` (volume.voxelSizeM of ${((most * voxelSizeM) / AXIS_VOXELS_MAX).toPrecision(3)} or more)`,
-    );
-  }
-  return { minEnuM: minM, voxelSizeM, sizeVoxels };
+function fineOf({ levels }: LineVolume): { fine?: FineSpec } {
+  return levels === null ? {} : { fine: { levels, ...WORLD_LIMITS } };
 }
 
 function openCamera(
@@ -136,12 +146,18 @@ function openCamera(
   const cellShift = fixed === "auto" ? cellShiftFor(volume, intrinsics, range.farM) : fixed;
   const floodedPixelCount = Math.ceil(site.options.floodedFraction * intrinsics.widthPx * intrinsics.heightPx);
   const cellSizePx = 2 ** cellShift;
+  const cellsInPicture = Math.ceil(intrinsics.widthPx / cellSizePx) * Math.ceil(intrinsics.heightPx / cellSizePx);
+  const spots = spotParams(site.options.spots, intrinsics);
+  const thermal = thermalPartner(site, camera);
   const handle = kernels.openCamera({
     widthPx: intrinsics.widthPx,
     heightPx: intrinsics.heightPx,
     motionMax: floodedPixelCount,
-    cellsMax: Math.ceil(intrinsics.widthPx / cellSizePx) * Math.ceil(intrinsics.heightPx / cellSizePx),
+    // A cell holds at least one moving pixel.
+    cellsMax: Math.min(cellsInPicture, floodedPixelCount),
     blobsMax: BLOBS_MAX,
+    ...(spots === null ? {} : { spotsMax: SPOTS_MAX }),
+    ...(thermal === null ? {} : { fusedMax: FUSED_MAX }),
   });
   return {
     id: camera.id,
@@ -153,15 +169,25 @@ function openCamera(
     cellShifts: { min: cellShift, max: fixed === "auto" ? CELL_SHIFT_MAX : fixed },
     bundleSpreadQ8: Math.min(
       BUNDLE_SPREAD_Q8_MAX,
-      Math.round((128 * volume.voxelSizeM * intrinsics.fxPx) / range.centreM),
+      Math.round((128 * voxelSizeAtM(volume, intrinsics, range.centreM) * intrinsics.fxPx) / range.centreM),
     ),
     floodedPixelCount,
+    spots,
+    thermal,
+    castsRays: !site.cameras.some((other) => other.thermal?.camera === camera.id),
   };
 }
 
 function cellShiftFor(volume: LineVolume, intrinsics: Intrinsics, rangeM: number): number {
-  const voxelFootprintPx = (volume.voxelSizeM * Math.max(intrinsics.fxPx, intrinsics.fyPx)) / rangeM;
+  const voxelSizeM = voxelSizeAtM(volume, intrinsics, rangeM);
+  const voxelFootprintPx = (voxelSizeM * Math.max(intrinsics.fxPx, intrinsics.fyPx)) / rangeM;
   return Math.min(CELL_SHIFT_MAX, Math.max(0, Math.floor(Math.log2(voxelFootprintPx))));
+}
+
+/** How large the voxels are that this camera resolves at a range. */
+function voxelSizeAtM(volume: LineVolume, intrinsics: Intrinsics, rangeM: number): number {
+  if (volume.levels === null) return volume.voxelSizeM;
+  return voxelSizeAtLevelM(levelForFootprint(pixelFootprintM(intrinsics, rangeM)));
 }
 
 /** Distances from the camera to the volume's centre and to its farthest corner. */

@@ -48,10 +48,11 @@ for (const name of presetNames) {
 
   test(`Preset "${name}" has cameras of distinct ids on the ground or on masts`, () => {
     const { cameras } = presetByName(name, 1);
-    expect(new Set(cameras.map(({ id }) => id)).size).toBe(4);
+    expect(new Set(cameras.map(({ id }) => id)).size).toBe(cameras.length);
+    expect(cameras.length).toBeGreaterThanOrEqual(4);
     for (const { pose } of cameras) {
       expect(pose.cameraInEnuM[2]).toBeGreaterThanOrEqual(1.5);
-      expect(pose.cameraInEnuM[2]).toBeLessThanOrEqual(6);
+      expect(pose.cameraInEnuM[2]).toBeLessThanOrEqual(12);
     }
   });
 }

@@ -1,10 +1,10 @@
-/** Scenes ready to run: the demonstration, a small pair for quick tests, and a rig whose rays meet at small angles. */
+/** Scenes ready to run: the demonstration, a small pair for quick tests, a rig whose rays meet at small angles, and a wide sky. */
 import { cameraId, createPrng, type Intrinsics, lookAt, SkyvoxError, type Vec3 } from "@skyvox/core";
 import { circling, type Harmonic, harmonicPath, hurry, stopAndGo, swinging, wandering } from "./path.ts";
 import type { Scene, SceneBody, SceneCamera, SceneTarget } from "./scene.ts";
 
 /** The names {@link presetByName} knows. */
-export const presetNames = ["demo", "pair", "grazing"] as const;
+export const presetNames = ["demo", "pair", "grazing", "sky"] as const;
 
 /**
  * Returns a preset scene by name.
@@ -15,6 +15,7 @@ export function presetByName(name: string, seed = 1): Scene {
   if (name === "demo") return demoScene(seed);
   if (name === "pair") return pairScene(seed);
   if (name === "grazing") return grazingScene(seed);
+  if (name === "sky") return skyScene(seed);
   throw new SkyvoxError("usage", `Cannot open scene: "${name}", need one of ${presetNames.join(", ")}`);
 }
 
@@ -114,6 +115,38 @@ export function grazingScene(seed = 1): Scene {
       },
     ],
     clutter: birds(seed, 3),
+  };
+}
+
+/**
+ * Makes a sky: six cameras of 960 by 720 with long lenses around 2.4 by 2.4 km, and four targets of about three pixels, 1.2 m across.
+ *
+ * A pixel covers 0.2 to 0.7 m where they fly, so the voxel size is left to the range.
+ */
+export function skyScene(seed = 1): Scene {
+  const intrinsics = lens({ widthPx: 960, heightPx: 720, focalPx: 1900, distortion: [-0.02, 0, 0, 0, 0] });
+  const prng = createPrng(seed).fork("sky");
+  const names = ["north", "north-west", "south-west", "south", "south-east", "north-east"];
+  const cameras = names.map((name, index) => {
+    const bearingRad = (index * Math.PI) / 3;
+    const at: Vec3 = [-1150 * Math.sin(bearingRad), 1150 * Math.cos(bearingRad), prng.uniform(2, 12)];
+    return camera({ name, at, aim: [0, 0, 230], intrinsics });
+  });
+  const target = (index: number): SceneTarget => {
+    const phaseRad = prng.uniform(0, 2 * Math.PI);
+    const radiusM = prng.uniform(60, 160);
+    const circle = circling(radiusM, prng.uniform(6, 11) / radiusM, phaseRad);
+    const centre: Vec3 = [prng.uniform(-110, 110), prng.uniform(-110, 110), 170 + 35 * index];
+    const path = harmonicPath(centre, [circle, ...wandering([8, 8, 6], prng.int(2 ** 31))]);
+    return { name: `far-${index + 1}`, radiusM: 0.6, contrast: -0.8, pathAt: path };
+  };
+  return {
+    name: "sky",
+    seed,
+    volume: { minM: [-1200, -1200, 0], maxM: [1200, 1200, 400], voxelSizeM: "auto" },
+    cameras,
+    targets: [0, 1, 2, 3].map(target),
+    clutter: [],
   };
 }
 

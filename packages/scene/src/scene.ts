@@ -6,11 +6,11 @@
 import { type CameraId, createPrng, type Intrinsics, type Pose, type Vec3 } from "@skyvox/core";
 import type { Path } from "./path.ts";
 
-/** The box that is watched, in metres of the local east-north-up frame, and the voxel size it is meant for. */
+/** The box that is watched, in metres of the local east-north-up frame, and the voxel size it is meant for ("auto": by range). */
 export interface SceneVolume {
   readonly minM: Vec3;
   readonly maxM: Vec3;
-  readonly voxelSizeM: number;
+  readonly voxelSizeM: number | "auto";
 }
 
 /**

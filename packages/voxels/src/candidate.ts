@@ -33,6 +33,8 @@ export interface Candidate {
   readonly viewCount: number;
   readonly weight: number;
   readonly sightings: readonly Sighting[];
+  /** Edge of the voxels it was found in, metres. */
+  readonly voxelSizeM: number;
 }
 
 /** Places a cluster in the world and looks up its blobs in the views that support it. */
@@ -68,6 +70,7 @@ export function candidateFrom(
     viewBits: cluster.viewBits,
     viewCount: countViews(cluster.viewBits),
     weight: cluster.weight,
+    voxelSizeM,
     sightings: rays.map(({ view, bearing }) => {
       const halfSidesM: Vec3 = [BODY_REACH * extentM[0], BODY_REACH * extentM[1], BODY_REACH * extentM[2]];
       const box = projectBody(view, positionEnuM, halfSidesM, 2 * voxelSizeM + 3 * bearing.sigmaM);

@@ -161,6 +161,6 @@ test("Grid refuses time that goes back, voxels outside, torn rows and sizes it c
   expect(() => grid.snapshot(at(4))).toThrow("no earlier than the last update");
   expect(() => grid.update(at(5), rowsOf([[40, 0, 0, 1, 1]]))).toThrow("inside the grid");
   expect(() => grid.update(at(5), new Uint32Array(3))).toThrow("whole rows");
-  expect(() => new VoxelGrid({ sizeVoxels: [2048, 1, 1], halfLifeS: 1, bricksMax: 1 })).toThrow("1 to 2047");
+  expect(() => new VoxelGrid({ sizeVoxels: [65_536, 1, 1], halfLifeS: 1, bricksMax: 1 })).toThrow("1 to 65535");
   expect(() => new VoxelGrid({ sizeVoxels: [1, 1, 1], halfLifeS: 0, bricksMax: 1 })).toThrow("half-life");
 });

@@ -9,7 +9,6 @@
  */
 import { assert, secondsFromNs } from "@skyvox/core";
 import { BRICK_BYTES, BRICK_EDGE, BRICK_VOXELS, type Brick, fadeBrick, newBrick } from "./brick.ts";
-import { VOXELS_PER_AXIS_MAX } from "./level.ts";
 
 /** Size, fading and limits of a grid. */
 export interface VoxelGridOptions {
@@ -61,7 +60,7 @@ export class VoxelGrid {
     for (const size of options.sizeVoxels) {
       assert(
         Number.isInteger(size) && size >= 1 && size <= VOXELS_PER_AXIS_MAX,
-        "a grid has 1 to 2047 voxels per axis",
+        "a grid has 1 to 65535 voxels per axis",
       );
     }
     assert(options.halfLifeS > 0, "the half-life is longer than 0 s");
@@ -260,3 +259,5 @@ function addRow(brick: Brick, rows: Uint32Array, row: number): void {
 
 const ROW_WORDS = 4;
 const SPARE_MAX = 1024;
+/** Coordinates are 16 bits. */
+const VOXELS_PER_AXIS_MAX = 65_535;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { levelForFootprint, pixelFootprintM, sizeVoxelsOf, voxelSizeAtLevelM, voxelSizeProblems } from "./level.ts";
+import { levelForFootprint, pixelFootprintM, sizeVoxelsOf, voxelSizeAtLevelM } from "./level.ts";
 
 /** 7680 pixels over 60 degrees. */
 const focalPx = 3840 / Math.tan(Math.PI / 6);
@@ -46,20 +46,5 @@ describe("Level by range", () => {
 describe("Size of a volume", () => {
   test("counts a box of whole voxels without one too many", () => {
     expect(sizeVoxelsOf([0, -1, 0.1], [0.3, 1, 0.35], 0.1)).toEqual([3, 20, 3]);
-  });
-
-  test("has no problem up to 2047 voxels and names what one more needs", () => {
-    expect(voxelSizeProblems([0, 0, 0], [204.7, 1, 1], 0.1)).toEqual([]);
-    expect(voxelSizeProblems([0, 0, 0], [204.8, 1, 1], 0.1)).toEqual([
-      "volume needs 2048 voxels east, need at most 2047: voxels of 0.101 m or more",
-    ]);
-  });
-
-  test("names every broken axis and a broken voxel size", () => {
-    expect(voxelSizeProblems([0, 5, 0], [1, 5, Number.NaN], 0.1)).toEqual([
-      "volume reaches north from 5 to 5 m, need a lower and a higher end",
-      "volume reaches up from 0 to NaN m, need a lower and a higher end",
-    ]);
-    expect(voxelSizeProblems([0, 0, 0], [1, 1, 1], 0)).toEqual(["voxel size is 0 m, need more than 0"]);
   });
 });

@@ -8,10 +8,7 @@
 import { assert, type Intrinsics, type Vec3 } from "@skyvox/core";
 
 /** Levels of detail: voxel edges of 0.1 m times 2^level. */
-export const LEVEL_COUNT = 5;
-
-/** Most voxels per axis of one grid: positions are Q11.20 relative to its lower corner. */
-export const VOXELS_PER_AXIS_MAX = 2047;
+const LEVEL_COUNT = 5;
 
 /** Returns the voxel edge in metres of a level. */
 export function voxelSizeAtLevelM(level: number): number {
@@ -32,31 +29,11 @@ export function levelForFootprint(footprintM: number): number {
   return level;
 }
 
-/** Returns how many voxels a box needs per axis. The box is not checked: see `voxelSizeProblems`. */
+/** Returns how many voxels a box needs per axis. */
 export function sizeVoxelsOf(minM: Vec3, maxM: Vec3, voxelSizeM: number): readonly [number, number, number] {
   // 1e-9: a box of exactly n voxels must not become n + 1 by rounding of the division.
   const along = (axis: 0 | 1 | 2): number => Math.ceil((maxM[axis] - minM[axis]) / voxelSizeM - 1e-9);
   return [along(0), along(1), along(2)];
-}
-
-/** Says what is wrong with a volume and its voxel size, one sentence per problem; nothing where nothing is. */
-export function voxelSizeProblems(minM: Vec3, maxM: Vec3, voxelSizeM: number): readonly string[] {
-  if (!(voxelSizeM > 0 && Number.isFinite(voxelSizeM))) return [`voxel size is ${voxelSizeM} m, need more than 0`];
-  const problems: string[] = [];
-  const sizeVoxels = sizeVoxelsOf(minM, maxM, voxelSizeM);
-  for (const [axis, name] of ["east", "north", "up"].entries()) {
-    const low = minM[axis]!;
-    const high = maxM[axis]!;
-    if (!(high > low && Number.isFinite(high - low))) {
-      problems.push(`volume reaches ${name} from ${low} to ${high} m, need a lower and a higher end`);
-    } else if (sizeVoxels[axis]! > VOXELS_PER_AXIS_MAX) {
-      const needed = Math.ceil(((high - low) / VOXELS_PER_AXIS_MAX) * 1000) / 1000;
-      problems.push(
-        `volume needs ${sizeVoxels[axis]} voxels ${name}, need at most ${VOXELS_PER_AXIS_MAX}: voxels of ${needed} m or more`,
-      );
-    }
-  }
-  return problems;
 }
 
 const FINEST_SIZE_M = 0.1;

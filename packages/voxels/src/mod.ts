@@ -15,15 +15,7 @@
 export { detectionsFromPeaks } from "./detect.ts";
 export type { DetectionOptions } from "./detection-options.ts";
 export { type GridBox, VoxelGrid, type VoxelGridOptions, type VoxelSnapshot } from "./grid.ts";
-export {
-  LEVEL_COUNT,
-  levelForFootprint,
-  pixelFootprintM,
-  sizeVoxelsOf,
-  VOXELS_PER_AXIS_MAX,
-  voxelSizeAtLevelM,
-  voxelSizeProblems,
-} from "./level.ts";
+export { levelForFootprint, pixelFootprintM, sizeVoxelsOf, voxelSizeAtLevelM } from "./level.ts";
 export {
   type PointCloud,
   readPly,
@@ -36,3 +28,12 @@ export {
   voxelsJson,
 } from "./save.ts";
 export type { DetectionView } from "./view.ts";
+export {
+  type Lattice,
+  type LevelCamera,
+  latticeOf,
+  latticeRows,
+  superblockLevels,
+  WORLD_VOXEL_SIZE_M,
+  type WorldPlace,
+} from "./world-levels.ts";

@@ -11,21 +11,18 @@ import { type Bearing, chiSquareLimit, type Meeting, meetBearings, squaredResidu
 import { addDiagonal, BODY_REACH, type Candidate, priorSigmaM, type Sighting } from "./candidate.ts";
 
 /** Position and covariance of a candidate from its bearings, or null where they do not agree. */
-export function refineByBearings(
-  candidate: Candidate,
-  limits: { readonly viewsMin: number; readonly voxelSizeM: number },
-): Meeting | null {
-  const { positionEnuM, extentM, wanderM2 } = candidate;
-  const prior = { positionEnuM, sigmaM: priorSigmaM(extentM, limits.voxelSizeM) };
+export function refineByBearings(candidate: Candidate, viewsMin: number): Meeting | null {
+  const { positionEnuM, extentM, wanderM2, voxelSizeM } = candidate;
+  const prior = { positionEnuM, sigmaM: priorSigmaM(extentM, voxelSizeM) };
   // Views of an extended body need not see the same parts move: that much they may miss each other by.
   const bodyM2 = (wanderM2[0] + wanderM2[1] + wanderM2[2]) / 3;
   let bearings = candidate.sightings.flatMap((sighting) => bearingOf(sighting, bodyM2) ?? []);
-  while (bearings.length >= Math.max(2, limits.viewsMin)) {
+  while (bearings.length >= Math.max(2, viewsMin)) {
     const meeting = meetBearings(bearings, prior);
     const residuals = bearings.map((bearing) => squaredResidual(bearing, meeting.positionEnuM));
     const total = residuals.reduce((sum, value) => sum + value, 0);
     if (total <= chiSquareLimit(2 * bearings.length - 3)) {
-      return isOnBody(meeting, candidate, limits.voxelSizeM) ? finish(meeting, wanderM2, bodyM2) : null;
+      return isOnBody(meeting, candidate) ? finish(meeting, wanderM2, bodyM2) : null;
     }
     const worst = residuals.indexOf(Math.max(...residuals));
     bearings = bearings.filter((_, index) => index !== worst);
@@ -50,7 +47,7 @@ function bearingOf({ view, sigmaM, own }: Sighting, bodyM2: number): Bearing | n
 }
 
 /** Where bearings are vague, evidence lies anywhere along them: their own doubt widens what counts as on the body. */
-function isOnBody(meeting: Meeting, { positionEnuM, extentM }: Candidate, voxelSizeM: number): boolean {
+function isOnBody(meeting: Meeting, { positionEnuM, extentM, voxelSizeM }: Candidate): boolean {
   for (let axis = 0; axis < 3; axis++) {
     const reach = BODY_REACH * extentM[axis]! + 2 * voxelSizeM + 3 * Math.sqrt(meeting.covarianceM2[axis * 4]!);
     if (Math.abs(meeting.positionEnuM[axis]! - positionEnuM[axis]!) > reach) return false;

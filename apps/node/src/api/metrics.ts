@@ -185,7 +185,7 @@ function readNode(view: NodeView, stream: StreamHub): Scrape {
   return {
     version: view.version,
     uptimeS: view.uptimeS(),
-    backend: view.backends.find(({ chosen }) => chosen)?.backend ?? "none",
+    backend: view.backends().runs.backend,
     counters: view.counters(),
     cameraFps: view.cameras()?.cameras ?? [],
     trackStates: (view.tracks()?.tracks ?? []).map(({ state }) => state),

@@ -11,7 +11,7 @@ const siteSchema = z
       .object({ latitudeDeg: z.number(), longitudeDeg: z.number(), heightM: z.number() })
       .nullable()
       .openapi({ description: "WGS-84 place of the point [0, 0, 0]; null where the site does not say." }),
-    volume: z.object({ minM: enuSchema, maxM: enuSchema, voxelSizeM: z.number() }),
+    volume: z.object({ minM: enuSchema, maxM: enuSchema, voxelSizeM: z.union([z.number(), z.literal("auto")]) }),
     cameras: z.array(cameraSchema).readonly(),
     hasTruth: z.boolean().openapi({ description: "True where the scene is simulated." }),
   })

@@ -12,9 +12,10 @@ import { buildRayModel, type CameraHandle, type Kernels } from "@skyvox/kernels"
 import { upstreamBinChunks } from "@skyvox/voxels";
 import { z } from "zod";
 import { parseFlags, parseWith } from "../config.ts";
+import { kernelChoices } from "../kernel-choice.ts";
 import { Progress } from "../progress.ts";
 import { saveChunks } from "../save-voxels.ts";
-import { kernelChoices, openKernels, selectKernels } from "../select-kernels.ts";
+import { openSelected } from "../select-kernels.ts";
 import { wallMs } from "../wall-clock.ts";
 import { DenseSpace } from "./dense-space.ts";
 import { entersUpstreamGrid, upstreamDirection, upstreamRotation } from "./upstream-entry.ts";
@@ -28,7 +29,7 @@ Flags
   --images DIR      folder the image_file names start from
   --out FILE.bin    int32 N, float32 edge, then N³ float32 sums, x slowest, z fastest
   --compat          also drop the rays that enter through an upper face of the cube, as upstream does
-  --kernels NAME    auto, cuda, wgsl, cpu or reference (this build holds cpu and reference)
+  --kernels NAME    auto, cuda, wgsl, cpu or reference (auto: the fastest that gives the right bits here)
 
 Example
   bun run apps/node voxelize --metadata motionimages/metadata.json --images motionimages --out voxel_grid.bin`;
@@ -68,8 +69,7 @@ export async function voxelizeCommand(args: readonly string[]): Promise<void> {
       `Cannot voxelize "${config.metadata}": it names no image, need one entry per image`,
     );
   }
-  const { backend } = await selectKernels(config.kernels);
-  using kernels = await openKernels(backend, {});
+  using kernels = await openSelected(config.kernels, { onNotice: (line) => console.error(line) });
   const space = new DenseSpace(kernels, GRID.count);
   using progress = new Progress({ label: "voxelize", stream: process.stderr, nowMs: wallMs });
   let rayCount = 0;
@@ -83,7 +83,9 @@ export async function voxelizeCommand(args: readonly string[]): Promise<void> {
   const sums = await space.total();
   await saveChunks(config.out, upstreamBinChunks(sums, GRID.count, GRID.edge));
   const lit = countLit(sums);
-  console.log(`${config.out}: ${lit} voxels from ${rayCount} rays of ${frames.length} images, kernels ${backend}`);
+  console.log(
+    `${config.out}: ${lit} voxels from ${rayCount} rays of ${frames.length} images, kernels ${kernels.backend}`,
+  );
 }
 
 async function readText(path: string): Promise<string> {

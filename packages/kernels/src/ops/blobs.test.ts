@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { BLOB_WORDS, labelBlobs } from "./blobs.ts";
+import { STILL } from "./gaussian.ts";
 
 /** Rows of table "motion" from a picture: digits are differences, other signs are still. */
 function drawn(...lines: string[]): Uint32Array {
@@ -23,6 +24,16 @@ test("Blobs join pixels that touch by a side or a corner", () => {
   expect(rows).toEqual([
     [3, 0, 2 | (1 << 16), 3, 3, 0, 1, 0, 6, 0, 8, 0, 3, 0, 0, 0],
     [1, 3 << 16, 3 << 16, 4, 0, 0, 3, 0, 4, 0, 0, 0, 12, 0, 0, 0],
+  ]);
+});
+
+test("Blobs count the pixels that stand still, which weigh as much as others", () => {
+  const rows = drawn("12..", "..3.", "....", "4...").map((word, i) =>
+    i === 3 || i === 5 || i === 7 ? word | STILL : word,
+  );
+  expect(blobRows(labelBlobs(rows, { pixelsMin: 1 })).map((row) => [row[3], row[8], row[14]])).toEqual([
+    [3, 6, 2],
+    [4, 4, 1],
   ]);
 });
 

@@ -13,6 +13,12 @@ export const BRICK_VOXELS = 512;
 /** Voxels or bricks along x, y and z. */
 export type Size3 = readonly [number, number, number];
 
+/** A box of voxels whose bricks are numbered on from `firstBrick`: a grid, or a tile of finer voxels. */
+export interface Box {
+  readonly sizeVoxels: Size3;
+  readonly firstBrick: number;
+}
+
 /** Returns how many bricks stand along each axis of a grid. */
 export function sizeInBricks(sizeVoxels: Size3): Size3 {
   return [
@@ -36,6 +42,11 @@ export function brickAt(sizeBricks: Size3, index: number): Size3 {
 /** Returns the place 0 … 511 of voxel `(x, y, z)` within its brick. */
 export function voxelInBrick(x: number, y: number, z: number): number {
   return ((x & 7) << 6) | ((y & 7) << 3) | (z & 7);
+}
+
+/** Returns the voxel at a place 0 … 511 of the brick at `(bx, by, bz)`. */
+export function voxelAt([bx, by, bz]: Size3, place: number): Size3 {
+  return [8 * bx + (place >> 6), 8 * by + ((place >> 3) & 7), 8 * bz + (place & 7)];
 }
 
 /** Returns how many of 32 view bits are set. */

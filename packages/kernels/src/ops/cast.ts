@@ -17,45 +17,49 @@
  * jumped over in one step, and the jump lands on the very bits that walking would have given.
  */
 import type { RayModel } from "../ray-model.ts";
-import { BRICK_VOXELS, brickIndex, type Size3, sizeInBricks, voxelInBrick } from "./brick.ts";
+import { type Box, BRICK_VOXELS, brickIndex, type Size3, sizeInBricks, voxelInBrick } from "./brick.ts";
 import { type Ray, type RayList, raysOf } from "./rays.ts";
 import { type Pool, SLOT_WORDS } from "./select.ts";
 import { advance, isUnderWay, layerBricks, slabsInLayer, slabVoxels, startWalk, type Walk } from "./walk.ts";
 
 /** Adds every ray to the voxels it crosses in bricks of the pool. */
 export function castRays(pool: Pool, rays: RayList, views: readonly (RayModel | null)[], sizeVoxels: Size3): void {
-  for (const ray of raysOf(rays, views)) {
-    const walk = startWalk(ray.originQ20, ray.direction, sizeVoxels);
-    if (walk === null) continue;
-    while (isUnderWay(walk, sizeVoxels)) {
-      const slabs = slabsInLayer(walk);
-      if (meetsSlot(pool, walk, sizeVoxels)) castLayer(pool, ray, walk, slabs, sizeVoxels);
-      else advance(walk, slabs);
-    }
+  for (const ray of raysOf(rays, views)) castRay(pool, ray, { sizeVoxels, firstBrick: 0 });
+}
+
+/** Adds one ray to the voxels of a box that it crosses in bricks of the pool. */
+export function castRay(pool: Pool, ray: Ray, box: Box): void {
+  const walk = startWalk(ray.originQ20, ray.direction, box.sizeVoxels);
+  if (walk === null) return;
+  while (isUnderWay(walk, box.sizeVoxels)) {
+    const slabs = slabsInLayer(walk);
+    if (meetsSlot(pool, walk, box)) castLayer(pool, ray, walk, slabs, box);
+    else advance(walk, slabs);
   }
 }
 
 /** True where the ray may cross a brick with a slot in the rest of its layer. */
-function meetsSlot(pool: Pool, walk: Walk, sizeVoxels: Size3): boolean {
+function meetsSlot(pool: Pool, walk: Walk, { sizeVoxels, firstBrick }: Box): boolean {
   const sizeBricks = sizeInBricks(sizeVoxels);
   const count = layerBricks(walk, sizeBricks, bricks);
   for (let b = 0; b < 3 * count; b += 3) {
-    if (pool.slotOfBrick.has(brickIndex(sizeBricks, bricks[b]!, bricks[b + 1]!, bricks[b + 2]!))) return true;
+    const brick = firstBrick + brickIndex(sizeBricks, bricks[b]!, bricks[b + 1]!, bricks[b + 2]!);
+    if (pool.slotOfBrick.has(brick)) return true;
   }
   return false;
 }
 
 /** Walks the ray through the rest of its layer, slab by slab, and adds it to the voxels it crosses. */
-function castLayer(pool: Pool, ray: Ray, walk: Walk, slabs: number, sizeVoxels: Size3): void {
-  for (let slab = 0; slab < slabs && isUnderWay(walk, sizeVoxels); slab++) {
-    const count = slabVoxels(walk, sizeVoxels, voxels);
-    for (let v = 0; v < 3 * count; v += 3) addVote(pool, ray, voxels[v]!, voxels[v + 1]!, voxels[v + 2]!, sizeVoxels);
+function castLayer(pool: Pool, ray: Ray, walk: Walk, slabs: number, box: Box): void {
+  for (let slab = 0; slab < slabs && isUnderWay(walk, box.sizeVoxels); slab++) {
+    const count = slabVoxels(walk, box.sizeVoxels, voxels);
+    for (let v = 0; v < 3 * count; v += 3) addVote(pool, ray, voxels[v]!, voxels[v + 1]!, voxels[v + 2]!, box);
     advance(walk, 1);
   }
 }
 
-function addVote(pool: Pool, ray: Ray, x: number, y: number, z: number, sizeVoxels: Size3): void {
-  const slot = pool.slotOfBrick.get(brickIndex(sizeInBricks(sizeVoxels), x >> 3, y >> 3, z >> 3));
+function addVote(pool: Pool, ray: Ray, x: number, y: number, z: number, { sizeVoxels, firstBrick }: Box): void {
+  const slot = pool.slotOfBrick.get(firstBrick + brickIndex(sizeInBricks(sizeVoxels), x >> 3, y >> 3, z >> 3));
   if (slot === undefined) return;
   const sum = slot * SLOT_WORDS + voxelInBrick(x, y, z);
   const bits = sum + BRICK_VOXELS;

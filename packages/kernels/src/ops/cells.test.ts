@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { binCells } from "./cells.ts";
+import { STILL } from "./gaussian.ts";
 
 /** Rows of table "motion" from `[x, y, difference]`. */
 function motion(...pixels: [number, number, number][]): Uint32Array {
@@ -17,6 +18,11 @@ test("Cells weigh their pixels by difference", () => {
   const rows = binCells(motion([4, 1, 10], [6, 1, 20], [7, 3, 30]), { shift: 2, pixelsMin: 1 });
   // y offsets 1, 1, 3: 120 / 60 = 2, ·256 = 512.
   expect([...rows]).toEqual([4 * 256 + 555, 512, 60, 3]);
+});
+
+test("Cells weigh what stands still like anything else", () => {
+  const still = motion([4, 1, 10], [6, 1, 20 | STILL], [7, 3, 30 | STILL]);
+  expect([...binCells(still, { shift: 2, pixelsMin: 1 })]).toEqual([4 * 256 + 555, 512, 60, 3]);
 });
 
 test("Cells round a half up", () => {

@@ -1,7 +1,8 @@
 /**
  * Op `cells`: the motion list binned into squares of 2^shift pixels, each a point in 1/256 pixel with a weight.
  *
- * Input: the stored rows of table "motion" (what passed `motionMax` is not seen), shift 0 … 5, pixelsMin ≥ 1.
+ * Input: the stored rows of table "motion" (what passed `motionMax` is not seen), shift 0 … 5, pixelsMin ≥ 1. A difference is the
+ * low 8 bits of its word.
  * Table "cells": rows of 4 words `[u, v, weight, pixelCount]`, ordered by (cell row, cell column): the points that op `rays` takes.
  *
  * Pixel (x, y) falls into cell (x >> shift, y >> shift). Over the pixels of one cell, each weighted by its difference,
@@ -27,7 +28,7 @@ export function binCells(
   for (let i = 0; i < motion.length; i += 2) {
     const x = motion[i]! & 0xffff;
     const y = motion[i]! >>> 16;
-    const difference = motion[i + 1]!;
+    const difference = motion[i + 1]! & 255;
     const key = (y >> shift) * 65536 + (x >> shift);
     const cell = cells.get(key) ?? { row: y >> shift, column: x >> shift, count: 0, sw: 0, swx: 0, swy: 0 };
     cells.set(key, cell);

@@ -9,8 +9,8 @@
  * and the last layer is taken whole even where the grid ends within it.
  */
 import type { RayModel } from "../ray-model.ts";
-import { brickIndex, type Size3, sizeInBricks } from "./brick.ts";
-import { type RayList, raysOf } from "./rays.ts";
+import { type Box, brickIndex, type Size3, sizeInBricks } from "./brick.ts";
+import { type Ray, type RayList, raysOf } from "./rays.ts";
 import { advance, isUnderWay, layerBricks, slabsInLayer, startWalk } from "./walk.ts";
 
 /** Sets the bit of each ray's view in `marks`, `[bricks]` uint32, for every brick the ray may cross. */
@@ -20,18 +20,23 @@ export function markBricks(
   views: readonly (RayModel | null)[],
   sizeVoxels: Size3,
 ): void {
+  for (const ray of raysOf(rays, views)) markRay(marks, ray, { sizeVoxels, firstBrick: 0 });
+}
+
+/** Sets the bit of one ray's view for every brick of a box that it may cross. */
+export function markRay(marks: Uint32Array, ray: Ray, { sizeVoxels, firstBrick }: Box): void {
   const sizeBricks = sizeInBricks(sizeVoxels);
-  const bricks = new Int32Array(4 * 3);
-  for (const { originQ20, direction, view } of raysOf(rays, views)) {
-    const walk = startWalk(originQ20, direction, sizeVoxels);
-    if (walk === null) continue;
-    while (isUnderWay(walk, sizeVoxels)) {
-      const count = layerBricks(walk, sizeBricks, bricks);
-      for (let b = 0; b < 3 * count; b += 3) {
-        const brick = brickIndex(sizeBricks, bricks[b]!, bricks[b + 1]!, bricks[b + 2]!);
-        marks[brick] = marks[brick]! | (1 << view);
-      }
-      advance(walk, slabsInLayer(walk));
+  const walk = startWalk(ray.originQ20, ray.direction, sizeVoxels);
+  if (walk === null) return;
+  while (isUnderWay(walk, sizeVoxels)) {
+    const count = layerBricks(walk, sizeBricks, bricks);
+    for (let b = 0; b < 3 * count; b += 3) {
+      const brick = firstBrick + brickIndex(sizeBricks, bricks[b]!, bricks[b + 1]!, bricks[b + 2]!);
+      marks[brick] = marks[brick]! | (1 << ray.view);
     }
+    advance(walk, slabsInLayer(walk));
   }
 }
+
+/** Triples `bx, by, bz` of the layer at hand. */
+const bricks = new Int32Array(4 * 3);

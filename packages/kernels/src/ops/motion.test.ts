@@ -1,19 +1,15 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { type Background, extractMotion } from "./motion.ts";
-
-function background(pixels: number): Background {
-  return { mode: null, levels: new Uint16Array(pixels) };
-}
+import { createBackground, extractMotion } from "./motion.ts";
 
 test("Motion takes the first frame as background and moves nothing", () => {
-  const state = background(3);
+  const state = createBackground(3);
   expect(extractMotion(state, Uint8Array.of(0, 128, 255), 3, { mode: "diff", threshold: 0 })).toHaveLength(0);
   expect([...state.levels]).toEqual([0, 128, 255]);
 });
 
 test("Motion lists pixels past the threshold by row and column, with their difference", () => {
-  const state = background(6);
+  const state = createBackground(6);
   extractMotion(state, Uint8Array.of(10, 10, 10, 10, 10, 10), 3, { mode: "diff", threshold: 5 });
   // Differences 0, 6, 5 in row 0 and 10, 0, 245 in row 1; 5 does not pass a threshold of 5.
   const rows = extractMotion(state, Uint8Array.of(10, 16, 5, 0, 10, 255), 3, { mode: "diff", threshold: 5 });
@@ -21,7 +17,7 @@ test("Motion lists pixels past the threshold by row and column, with their diffe
 });
 
 test("Motion in mode diff compares with the frame before", () => {
-  const state = background(1);
+  const state = createBackground(1);
   const differences = [50, 60, 60, 0].map((level) => {
     return extractMotion(state, Uint8Array.of(level), 1, { mode: "diff", threshold: 0 })[1] ?? 0;
   });
@@ -29,7 +25,7 @@ test("Motion in mode diff compares with the frame before", () => {
 });
 
 test("Motion in mode sigmaDelta moves the background one grey level per frame", () => {
-  const state = background(1);
+  const state = createBackground(1);
   const differences = [50, 60, 60, 60, 0].map((level) => {
     return extractMotion(state, Uint8Array.of(level), 1, { mode: "sigmaDelta", threshold: 0 })[1] ?? 0;
   });
@@ -39,7 +35,7 @@ test("Motion in mode sigmaDelta moves the background one grey level per frame", 
 });
 
 test("Motion in mode sigmaDelta takes larger steps, and never past the picture", () => {
-  const state = background(1);
+  const state = createBackground(1);
   const differences = [50, 60, 60, 30, 30].map((level) => {
     return extractMotion(state, Uint8Array.of(level), 1, { mode: "sigmaDelta", threshold: 0, step: 7 })[1] ?? 0;
   });
@@ -49,7 +45,7 @@ test("Motion in mode sigmaDelta takes larger steps, and never past the picture",
 });
 
 test("Motion in mode average follows a sixteenth of the way per frame", () => {
-  const state = background(1);
+  const state = createBackground(1);
   const differences = [100, 200, 200].map((level) => {
     return extractMotion(state, Uint8Array.of(level), 1, { mode: "average", threshold: 0 })[1] ?? 0;
   });
@@ -62,7 +58,7 @@ test("Motion in mode average never overflows 16 bits", () => {
   const levels = fc.array(fc.constantFrom(0, 1, 254, 255), { minLength: 2, maxLength: 200 });
   fc.assert(
     fc.property(levels, (sequence) => {
-      const state = background(1);
+      const state = createBackground(1);
       for (const level of sequence) {
         extractMotion(state, Uint8Array.of(level), 1, { mode: "average", threshold: 255 });
         expect(state.levels[0]).toBeLessThanOrEqual(65_295);
@@ -75,7 +71,7 @@ test("Motion in mode average never overflows 16 bits", () => {
 test("Motion at threshold 255 lists nothing, at 0 every change", () => {
   const [from, to] = [Uint8Array.of(0, 7, 7), Uint8Array.of(255, 7, 8)];
   const listed = [255, 254, 0].map((threshold) => {
-    const state = background(3);
+    const state = createBackground(3);
     extractMotion(state, from, 3, { mode: "diff", threshold });
     return extractMotion(state, to, 3, { mode: "diff", threshold }).length / 2;
   });
@@ -83,7 +79,7 @@ test("Motion at threshold 255 lists nothing, at 0 every change", () => {
 });
 
 test("Motion starts over when the mode changes", () => {
-  const state = background(1);
+  const state = createBackground(1);
   extractMotion(state, Uint8Array.of(10), 1, { mode: "diff", threshold: 0 });
   expect(extractMotion(state, Uint8Array.of(90), 1, { mode: "average", threshold: 0 })).toHaveLength(0);
   expect(state.levels[0]).toBe(90 << 8);

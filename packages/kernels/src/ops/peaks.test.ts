@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
 import { createPrng } from "@skyvox/core";
 import { brickIndex, type Size3, sizeInBricks, viewCount, voxelInBrick } from "./brick.ts";
-import { findPeaks, PEAK_WORDS } from "./peaks.ts";
+import { findPeaks, findTilePeaks, PEAK_WORDS } from "./peaks.ts";
 import { createPool, type Pool, SLOT_WORDS } from "./select.ts";
+import type { Tile } from "./tile.ts";
 import { listVoxels } from "./voxels.ts";
 
 const SIZE = [16, 16, 16] as const;
@@ -86,6 +87,51 @@ test("Moments pass 32 bits", () => {
   const word64 = (i: number) => BigInt.asIntN(64, BigInt(row![i]!) | (BigInt(row![i + 1]!) << 32n));
   // Sw = 3 · 2^32 - 5 + 9, Swx = 2 · (2^32 - 2), Swy = 2^32 - 2 - 9, Swz = 0.
   expect([word64(6), word64(8), word64(10), word64(12)]).toEqual([12_884_901_892n, 8_589_934_588n, 4_294_967_285n, 0n]);
+});
+
+/** Two tiles one above the other, 60 in the top voxel of the lower, 100 in the bottom voxel of the upper, at x = 1, y = 2. */
+function stackedTiles(lowerLevel: number, upperLevel: number) {
+  const lowerBricks = [4096, 512, 64, 8, 1][lowerLevel]!;
+  const side = 16 >> lowerLevel;
+  const tiles: Tile[] = [
+    { at: [5, 6, 7], level: lowerLevel, firstBrick: 0 },
+    { at: [5, 6, 8], level: upperLevel, firstBrick: lowerBricks },
+  ];
+  const pool = createPool(Uint32Array.of(side - 1, lowerBricks));
+  for (const [place, sum] of [
+    [64 + 16 + 7, 60],
+    [1024 + 64 + 16, 100],
+  ] as const) {
+    pool.words[place] = sum;
+    pool.words[512 + place] = 3;
+  }
+  return { pool, tiles };
+}
+
+test("A peak of tiles is in voxels of its level, and its block reaches into the next tile", () => {
+  for (const level of [0, 2, 4]) {
+    const { pool, tiles } = stackedTiles(level, level);
+    const side = 128 >> level;
+    const minus60 = [-60 >>> 0, 0xffff_ffff];
+    expect(peakRows(findTilePeaks(pool, { viewsMin: 2, sumMin: 1 }, tiles))).toEqual([
+      [5 * side + 1, 6 * side + 2, 8 * side, 100, 3, 2, 160, 0, 0, 0, 0, 0, ...minus60, level, 0],
+    ]);
+  }
+});
+
+test("Voxels of two levels are no neighbours", () => {
+  const { pool, tiles } = stackedTiles(3, 4);
+  const rows = peakRows(findTilePeaks(pool, { viewsMin: 2, sumMin: 1 }, tiles));
+  expect(rows.map((row) => [...row.slice(0, 4), row[14]])).toEqual([
+    [81, 98, 127, 60, 3],
+    [41, 50, 64, 100, 4],
+  ]);
+});
+
+test("Of equal neighbours in two tiles the one of the lower pool address is the peak", () => {
+  const { pool, tiles } = stackedTiles(1, 1);
+  pool.words[1024 + 64 + 16] = 60;
+  expect(peakRows(findTilePeaks(pool, { viewsMin: 2, sumMin: 1 }, tiles)).map((row) => row[2])).toEqual([8 * 64 - 1]);
 });
 
 test("Peaks and voxels equal a search through every voxel of the grid", () => {

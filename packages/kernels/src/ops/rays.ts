@@ -10,7 +10,7 @@
  * the sum of all weights since `clear` to 2^32, adds nothing and fails: a voxel gets each ray at most once, so no voxel wraps.
  */
 import { assert, SkyvoxError, type Vec3 } from "@skyvox/core";
-import type { LensBend } from "../lens-bend.ts";
+import type { LensBend } from "../node-table.ts";
 import type { RayModel } from "../ray-model.ts";
 
 /** Words in a point handed to op `rays`. */
@@ -79,7 +79,7 @@ function between(from: number, to: number, fraction: number, s: number): number 
 
 /** One ray as the casting ops see it. */
 export interface Ray {
-  /** Where its view stands now, not when the ray was added. */
+  /** Where its view stands now, not when the ray was added; of a segment, where it enters the slab of its tile. */
   readonly originQ20: Vec3;
   readonly direction: Vec3;
   readonly weight: number;
@@ -89,15 +89,16 @@ export interface Ray {
 
 /** Yields the rays of a list in order, each with the origin of its view. */
 export function* raysOf(list: RayList, views: readonly (RayModel | null)[]): Generator<Ray> {
-  for (let r = 0; r < list.count * RAY_WORDS; r += RAY_WORDS) {
-    const view = list.rows[r + 4]!;
-    const model = views[view];
+  for (let index = 0; index < list.count; index++) {
+    const model = views[list.rows[index * RAY_WORDS + 4]!];
     assert(model != null, "a view with rays has been set");
-    yield {
-      originQ20: model.originQ20,
-      direction: [list.rows[r]! | 0, list.rows[r + 1]! | 0, list.rows[r + 2]! | 0],
-      weight: list.rows[r + 3]!,
-      view,
-    };
+    yield rayAt(list, index, model.originQ20);
   }
+}
+
+/** Returns one ray of a list, as it is from the given origin on. */
+export function rayAt({ rows }: RayList, index: number, originQ20: Vec3): Ray {
+  const r = index * RAY_WORDS;
+  const direction = [rows[r]! | 0, rows[r + 1]! | 0, rows[r + 2]! | 0] as const;
+  return { originQ20, direction, weight: rows[r + 3]!, view: rows[r + 4]! };
 }

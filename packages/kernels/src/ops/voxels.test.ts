@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { createPool } from "./select.ts";
-import { listVoxels } from "./voxels.ts";
+import { listTileVoxels, listVoxels } from "./voxels.ts";
 
 test("Voxels are listed by slot, then by place in the brick, with their coordinates", () => {
   // A grid of 8 by 20 by 8 has three bricks along y; the first has no slot.
@@ -26,4 +26,20 @@ test("Voxels need enough views and enough of a sum", () => {
   expect(sums(2, 11)).toEqual([11]);
   expect(sums(1, 12)).toEqual([12]);
   expect(sums(3, 1)).toEqual([]);
+});
+
+test("Voxels of tiles are listed by tile, with their place in it", () => {
+  // The second tile is of level 0, 16 bricks a side: its brick 4095 is the last, and place 83 in it is (121, 122, 123).
+  const tiles = [
+    { at: [3, 4, 5], level: 4, firstBrick: 0 },
+    { at: [9, 9, 9], level: 0, firstBrick: 1 },
+  ] as const;
+  const pool = createPool(Uint32Array.of(0, 4096));
+  pool.words.set([40], 83);
+  pool.words.set([0b11], 512 + 83);
+  pool.words.set([41], 1024 + 83);
+  pool.words.set([0b101], 1024 + 512 + 83);
+  const rows = listTileVoxels(pool, { viewsMin: 2, sumMin: 1 }, tiles);
+  const [inFirst, inSecond] = [(1 << 14) + (2 << 7) + 3, (121 << 14) + (122 << 7) + 123];
+  expect([...rows]).toEqual([0, inFirst, 40, 3, 1, inSecond, 41, 5]);
 });

@@ -1,5 +1,5 @@
 /**
- * The walk: which voxels a ray crosses, in integers. Shared by `mark`, `cast` and `castDense`.
+ * The walk: which voxels a ray crosses, in integers. Shared by all casting ops and `refine`.
  *
  * It is the digital differential analyser of Amanatides & Woo 1987, turned to advance one axis only. The dominant axis k is the one
  * of the largest |d|; j < l are the other two. A slab is one layer of voxels on k. Because both slopes are at most 1, a ray crosses
@@ -67,10 +67,14 @@ export function startWalk(originQ20: Vec3, direction: Vec3, sizeVoxels: Size3): 
   return walk;
 }
 
-/** True while the ray is in a slab of the grid and may still meet it on j and l: not past a face and moving away. */
-export function isUnderWay(walk: Walk, sizeVoxels: Size3): boolean {
+/**
+ * True while the ray is in a slab of the grid and may still meet it on j and l: not past a face by more than the margin, in Q20, and
+ * moving away.
+ */
+export function isUnderWay(walk: Walk, sizeVoxels: Size3, marginQ20 = 0): boolean {
   if (walk.n < 0 || walk.n >= sizeVoxels[walk.k]) return false;
-  return !isGone(walk.jIn, walk.jStep, sizeVoxels[walk.j]) && !isGone(walk.lIn, walk.lStep, sizeVoxels[walk.l]);
+  if (isGone(walk.jIn, walk.jStep, sizeVoxels[walk.j], marginQ20)) return false;
+  return !isGone(walk.lIn, walk.lStep, sizeVoxels[walk.l], marginQ20);
 }
 
 /** Moves the ray on by `slabs` ≥ 1 slabs. */
@@ -139,8 +143,9 @@ function withSign(sign: number, magnitude: number): number {
 }
 
 /** True where no later slab can be inside: past a face of the outermost bricks and not coming back. */
-function isGone(position: number, step: number, voxels: number): boolean {
-  return position < 0 ? step <= 0 : position >> 23 >= Math.ceil(voxels / BRICK_EDGE) && step >= 0;
+function isGone(position: number, step: number, voxels: number, marginQ20: number): boolean {
+  if (position + marginQ20 < 0) return step <= 0;
+  return (position - marginQ20) >> 23 >= Math.ceil(voxels / BRICK_EDGE) && step >= 0;
 }
 
 /**

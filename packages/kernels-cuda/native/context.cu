@@ -1,0 +1,207 @@
+/* Opening and closing: the context, its device and its errors; submit and fence.
+ *
+ * The fence is a stream that waits for all lanes and then writes a sequence number to page-locked memory, which the host reads without
+ * a call. An error of the device is final: it is told once with its reason, then the context refuses all work, and closing it makes no
+ * call of the runtime any more. What lay on the device is gone with it; a few page-locked pages stay with the process. */
+#include "context.h"
+
+#include <new>
+#include <stdarg.h>
+#include <stdio.h>
+
+namespace skyvox {
+
+/* Why the last sv_open or sv_probe failed; there is no context yet to hold it. */
+static char open_error[256];
+
+int32_t fail(sv_context *context, int32_t code, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(context == nullptr ? open_error : context->error, sizeof open_error, format, arguments);
+  va_end(arguments);
+  return code;
+}
+
+int32_t fail_device(sv_context *context, cudaError_t error) {
+  cudaGetLastError(); /* an error that is not of the device itself is forgotten by it */
+  if (error == cudaErrorMemoryAllocation)
+    return fail(context, SV_ERROR_MEMORY, "Cannot take memory of CUDA device %d: too little is left, need smaller or fewer cameras and grids",
+                context->device);
+  context->lost = true;
+  return fail(context, SV_ERROR_DEVICE, "Cannot use CUDA device %d: it answers %s, %d, need it to work", context->device,
+              cudaGetErrorName(error), static_cast<int>(error));
+}
+
+int32_t enter(sv_context *context) {
+  if (context->lost) return fail(context, SV_ERROR_DEVICE, "Cannot use CUDA device %d: it is lost, need the backend opened anew",
+                                 context->device);
+  TRY(cudaSetDevice(context->device));
+  return SV_OK;
+}
+
+/* Says in words what the runtime answers where there is nothing to run on. */
+static void describe_absence(cudaError_t error, char *text, size_t capacity) {
+  const char *what = "CUDA does not start";
+  if (error == cudaErrorInsufficientDriver) what = "no CUDA driver";
+  if (error == cudaErrorNoDevice) what = "no CUDA device";
+  snprintf(text, capacity, "%s (%s, %d)", what, cudaGetErrorName(error), static_cast<int>(error));
+}
+
+/* Finds a device; where there is none, `reason` says why and the status is that of the device. */
+static int32_t find_device(int32_t index, cudaDeviceProp *out, char *reason, size_t capacity) {
+  int count = 0;
+  cudaError_t error = cudaGetDeviceCount(&count);
+  if (error == cudaSuccess && count == 0) error = cudaErrorNoDevice;
+  if (error == cudaSuccess && (index < 0 || index >= count)) {
+    snprintf(reason, capacity, "no CUDA device %d: there are 0 to %d", index, count - 1);
+    return SV_ERROR_DEVICE;
+  }
+  if (error == cudaSuccess) error = cudaGetDeviceProperties(out, index);
+  if (error == cudaSuccess) return SV_OK;
+  describe_absence(error, reason, capacity);
+  cudaGetLastError();
+  return SV_ERROR_DEVICE;
+}
+
+static void describe(const cudaDeviceProp &device, sv_device_info *out) {
+  out->memory_bytes = device.totalGlobalMem;
+  snprintf(out->name, sizeof out->name, "%.80s, sm_%d%d", device.name, device.major, device.minor);
+}
+
+/* The last step of a fence. */
+__global__ void announce(uint32_t *completed, uint32_t sequence) {
+  __threadfence_system();
+  store(completed, sequence);
+}
+
+static int32_t start(sv_context *context) {
+  TRY(cudaSetDevice(context->device));
+  TRY(cudaStreamCreateWithFlags(&context->fence, cudaStreamNonBlocking));
+  TRY(cudaHostAlloc(&context->completed, sizeof *context->completed, cudaHostAllocMapped));
+  TRY(cudaHostAlloc(&context->read_back, read_back_bytes, cudaHostAllocDefault));
+  void *address = nullptr;
+  TRY(cudaHostGetDevicePointer(&address, context->completed, 0));
+  context->completed_device = static_cast<uint32_t *>(address);
+  *context->completed = 0;
+  /* Shows at once where the library holds no code for this device. */
+  TRY(LAUNCH(announce, 1, 1, context->fence, context->completed_device, 0u));
+  TRY(cudaStreamSynchronize(context->fence));
+  return SV_OK;
+}
+
+}  // namespace skyvox
+
+using namespace skyvox;
+
+int32_t sv_abi_describe(sv_abi *out) {
+  out->version = SV_ABI_VERSION;
+  out->camera_spec = sizeof(sv_camera_spec);
+  out->grid_spec = sizeof(sv_grid_spec);
+  out->ray_model = sizeof(sv_ray_model);
+  out->table = sizeof(sv_table);
+  out->device_info = sizeof(sv_device_info);
+  out->motion_params = sizeof(sv_motion_params);
+  return SV_OK;
+}
+
+int32_t sv_probe(int32_t index, sv_device_info *out) {
+  cudaDeviceProp device;
+  char reason[200];
+  if (find_device(index, &device, reason, sizeof reason) != SV_OK) return fail(nullptr, SV_ERROR_DEVICE, "%s", reason);
+  describe(device, out);
+  return SV_OK;
+}
+
+int32_t sv_open(int32_t index, int32_t, int32_t, sv_context **out) {
+  cudaDeviceProp device;
+  char reason[200];
+  if (find_device(index, &device, reason, sizeof reason) != SV_OK)
+    return fail(nullptr, SV_ERROR_DEVICE, "Cannot open the cuda kernels: %s, need a device", reason);
+  sv_context *context = new (std::nothrow) sv_context;
+  if (context == nullptr) return fail(nullptr, SV_ERROR_MEMORY, "Cannot open the cuda kernels: out of memory");
+  context->device = index;
+  context->threads_at_once = static_cast<uint32_t>(device.multiProcessorCount) * 2048;
+  const int32_t status = start(context);
+  if (status != SV_OK) {
+    fail(nullptr, status, "%s", context->error);
+    sv_close(context);
+    return status;
+  }
+  *out = context;
+  return SV_OK;
+}
+
+int32_t sv_close(sv_context *context) {
+  for (Camera *camera : context->cameras) {
+    if (camera != nullptr) close_lane(context, &camera->lane);
+    delete camera;
+  }
+  for (Grid *grid : context->grids) {
+    if (grid != nullptr) close_lane(context, &grid->lane);
+    delete grid;
+  }
+  bool works = !context->lost;
+  const auto call = [&](bool held, auto &&release) {
+    if (held && works) works = release() == cudaSuccess;
+  };
+  /* The fence may still be on its way to the memory that is freed next. */
+  call(context->fence != nullptr, [&] { return cudaStreamSynchronize(context->fence); });
+  call(context->fence != nullptr, [&] { return cudaStreamDestroy(context->fence); });
+  call(context->completed != nullptr, [&] { return cudaFreeHost(context->completed); });
+  call(context->read_back != nullptr, [&] { return cudaFreeHost(context->read_back); });
+  delete context;
+  return SV_OK;
+}
+
+int32_t sv_describe(sv_context *context, sv_device_info *out) {
+  cudaDeviceProp device;
+  if (const int32_t status = enter(context)) return status;
+  TRY(cudaGetDeviceProperties(&device, context->device));
+  describe(device, out);
+  return SV_OK;
+}
+
+int32_t sv_last_error(sv_context *context, char *text, int32_t capacity) {
+  if (capacity <= 0) return SV_ERROR_ARGUMENT;
+  snprintf(text, static_cast<size_t>(capacity), "%s", context == nullptr ? open_error : context->error);
+  return SV_OK;
+}
+
+namespace skyvox {
+
+/* Lets the fence wait for what a lane has enqueued, and brings the heads of its lists along. */
+static int32_t join_lane(sv_context *context, Lane *lane) {
+  if (!lane->busy) return SV_OK;
+  TRY(cudaMemcpyAsync(lane->heads_seen, lane->heads, heads_max * sizeof(Head), cudaMemcpyDeviceToHost, lane->stream));
+  TRY(cudaEventRecord(lane->reached, lane->stream));
+  TRY(cudaStreamWaitEvent(context->fence, lane->reached, 0));
+  lane->busy = lane->stale = false;
+  lane->submitted = context->sequence;
+  return SV_OK;
+}
+
+}  // namespace skyvox
+
+int32_t sv_submit(sv_context *context, uint32_t *sequence) {
+  if (const int32_t status = enter(context)) return status;
+  context->sequence += 1;
+  for (Camera *camera : context->cameras)
+    if (camera != nullptr)
+      if (const int32_t status = join_lane(context, &camera->lane)) return status;
+  for (Grid *grid : context->grids)
+    if (grid != nullptr)
+      if (const int32_t status = join_lane(context, &grid->lane)) return status;
+  TRY(LAUNCH(announce, 1, 1, context->fence, context->completed_device, context->sequence));
+  *sequence = context->sequence;
+  return SV_OK;
+}
+
+int32_t sv_fence(sv_context *context, uint32_t *completed) {
+  if (const int32_t status = enter(context)) return status;
+  *completed = load(context->completed);
+  if (*completed == context->sequence) return SV_OK;
+  /* A device that is lost never writes the number: whether it still works must be asked for. */
+  const cudaError_t state = cudaStreamQuery(context->fence);
+  if (state != cudaErrorNotReady) TRY(state);
+  return SV_OK;
+}

@@ -1,0 +1,126 @@
+/* Lanes: the stream and the memory of a camera or a grid, uploads to it, and the scans of its lists.
+ *
+ * Memory comes zeroed and stays until the lane is closed, so that a time step takes none; only what a call brings may ask for more than
+ * any call before. Uploads go through page-locked memory in two places that take turns, so that the next one need not wait. Memory that
+ * is page-locked already (a ring of frames that was registered) is copied from where it is. */
+#include "context.h"
+
+namespace skyvox {
+
+int32_t open_lane(sv_context *context, Lane *lane) {
+  TRY(cudaStreamCreateWithFlags(&lane->stream, cudaStreamNonBlocking));
+  TRY(cudaEventCreateWithFlags(&lane->reached, cudaEventDisableTiming));
+  for (Stage &stage : lane->stages) TRY(cudaEventCreateWithFlags(&stage.copied, cudaEventDisableTiming));
+  TRY(cudaHostAlloc(&lane->heads_seen, heads_max * sizeof(Head), cudaHostAllocDefault));
+  for (int32_t i = 0; i < heads_max; i += 1) lane->heads_seen[i] = Head{};
+  return take(context, lane, heads_max, &lane->heads);
+}
+
+void close_lane(sv_context *context, Lane *lane) {
+  if (context->lost) return;
+  cudaError_t error = cudaSetDevice(context->device);
+  const auto call = [&](bool held, auto &&release) {
+    if (held && error == cudaSuccess) error = release();
+  };
+  call(lane->stream != nullptr, [&] { return cudaStreamSynchronize(lane->stream); });
+  for (int32_t i = 0; i < lane->block_count; i += 1) call(true, [&] { return cudaFree(lane->blocks[i]); });
+  for (Stage &stage : lane->stages) {
+    call(stage.memory != nullptr, [&] { return cudaFreeHost(stage.memory); });
+    call(stage.copied != nullptr, [&] { return cudaEventDestroy(stage.copied); });
+  }
+  call(lane->heads_seen != nullptr, [&] { return cudaFreeHost(lane->heads_seen); });
+  call(lane->reached != nullptr, [&] { return cudaEventDestroy(lane->reached); });
+  call(lane->stream != nullptr, [&] { return cudaStreamDestroy(lane->stream); });
+  if (error != cudaSuccess) fail_device(context, error);
+}
+
+int32_t take_bytes(sv_context *context, Lane *lane, size_t bytes, void **out) {
+  if (lane->block_count == blocks_max)
+    return fail(context, SV_ERROR_CAPACITY, "Cannot take device memory: %d blocks are taken, need fewer", blocks_max);
+  *out = nullptr;
+  void *memory = nullptr;
+  TRY(cudaMalloc(&memory, bytes));
+  lane->blocks[lane->block_count++] = memory;
+  TRY(cudaMemsetAsync(memory, 0, bytes, lane->stream));
+  *out = memory;
+  return SV_OK;
+}
+
+void drop_blocks(sv_context *context, Lane *lane, int32_t blocks) {
+  if (context->lost) return;
+  cudaError_t error = cudaStreamSynchronize(lane->stream);
+  while (lane->block_count > blocks && error == cudaSuccess) error = cudaFree(lane->blocks[--lane->block_count]);
+  if (error != cudaSuccess) fail_device(context, error);
+}
+
+int32_t grow_bytes(sv_context *context, Lane *lane, size_t bytes, void **memory, size_t *capacity) {
+  if (bytes <= *capacity) return SV_OK;
+  /* Half as much again where it grows, so that a number that creeps up seldom asks. */
+  const size_t wanted = *memory == nullptr ? bytes : bytes + bytes / 2;
+  for (int32_t i = 0; i < lane->block_count && *memory != nullptr; i += 1) {
+    if (lane->blocks[i] != *memory) continue;
+    TRY(cudaStreamSynchronize(lane->stream));
+    TRY(cudaFree(*memory));
+    lane->blocks[i] = lane->blocks[--lane->block_count];
+    *memory = nullptr, *capacity = 0;
+  }
+  const int32_t status = take_bytes(context, lane, wanted, memory);
+  if (status == SV_OK) *capacity = wanted;
+  return status;
+}
+
+int32_t grow_scratch(sv_context *context, Lane *lane, size_t items) {
+  if (const int32_t status = grow(context, lane, items, &lane->scratch.items)) return status;
+  if (const int32_t status = grow(context, lane, items, &lane->scratch.within)) return status;
+  return grow(context, lane, (items >> chunk_shift) + 1, &lane->scratch.chunks);
+}
+
+int32_t open_list(sv_context *context, Lane *lane, List *list, uint32_t row_words, int32_t rows_max, uint32_t overflow_bit, int32_t head) {
+  list->row_words = row_words, list->rows_max = static_cast<uint32_t>(rows_max), list->overflow_bit = overflow_bit, list->head = head;
+  return take(context, lane, size_t{row_words} * list->rows_max, &list->rows);
+}
+
+/* Page-locked memory is taken by at least so much: lists of points fit, and a frame takes its own size once. */
+constexpr size_t stage_step_bytes = size_t{1} << 20;
+
+/* Whether memory of the host is page-locked. */
+static int32_t is_locked(sv_context *context, const void *host, bool *out) {
+  cudaPointerAttributes attributes = {};
+  TRY(cudaPointerGetAttributes(&attributes, host));
+  *out = attributes.type == cudaMemoryTypeHost;
+  return SV_OK;
+}
+
+int32_t upload(sv_context *context, Lane *lane, void *device, const void *host, size_t bytes) {
+  if (bytes == 0) return SV_OK;
+  bool locked = false;
+  if (const int32_t status = is_locked(context, host, &locked)) return status;
+  if (locked) {
+    TRY(cudaMemcpyAsync(device, host, bytes, cudaMemcpyHostToDevice, lane->stream));
+    return SV_OK;
+  }
+  Stage *stage = &lane->stages[lane->stage];
+  lane->stage = 1 - lane->stage;
+  if (stage->waits) TRY(cudaEventSynchronize(stage->copied));
+  if (stage->capacity < bytes) {
+    if (stage->memory != nullptr) TRY(cudaFreeHost(stage->memory));
+    stage->memory = nullptr, stage->capacity = 0;
+    const size_t wanted = bytes < stage_step_bytes ? stage_step_bytes : bytes;
+    TRY(cudaHostAlloc(&stage->memory, wanted, cudaHostAllocDefault));
+    stage->capacity = wanted;
+  }
+  memcpy(stage->memory, host, bytes);
+  TRY(cudaMemcpyAsync(device, stage->memory, bytes, cudaMemcpyHostToDevice, lane->stream));
+  TRY(cudaEventRecord(stage->copied, lane->stream));
+  stage->waits = true;
+  return SV_OK;
+}
+
+void touch(Lane *lane) { lane->busy = lane->stale = true; }
+
+Scan scan_into(const Lane &lane, const List &list, bool bits, Length length, uint32_t length_max) {
+  return {lane.scratch.items.items, bits, length, length_max, lane.scratch.offsets(), head_of(lane, list), list.rows_max, list.overflow_bit,
+          0};
+}
+
+}  // namespace skyvox

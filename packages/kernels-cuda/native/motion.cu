@@ -1,0 +1,156 @@
+/* Op motion: background difference and the ordered list of moving pixels; see packages/kernels/src/ops/motion.ts.
+ *
+ * Input [height, width] uint8, from the host or where it lies on the device; output rows (x | y << 16, difference) by (y, x).
+ * Launch: a thread per 16 pixels compares, a scan over tiles of 4,096 pixels, a thread per 32 pixels lists. Bytes moved per pixel:
+ * diff and sigma-delta 3, average 5 (mode gaussian: gaussian.cu), and 1/4 for a bit per pixel; only pixels that move cost more. */
+#include "motion.h"
+
+namespace skyvox {
+
+constexpr uint32_t thread_pixels = 16;
+
+DEVICE uint32_t byte_of(uint32_t word, uint32_t index) { return (word >> (8 * index)) & 255u; }
+
+struct Grey { uint32_t threshold, step; };
+
+/* The background of 16 pixels: bytes, or Q8.8 in mode average. */
+template <int MODE> struct Levels {
+  static constexpr uint32_t vectors = MODE == SV_MOTION_AVERAGE ? 2 : 1;
+  uint32_t words[4 * vectors];
+};
+
+template <uint32_t VECTORS> DEVICE void load_words(const uint4 *from, uint32_t *words) {
+#pragma unroll
+  for (uint32_t i = 0; i < VECTORS; i += 1) {
+    const uint4 vector = from[i];
+    words[4 * i] = vector.x, words[4 * i + 1] = vector.y, words[4 * i + 2] = vector.z, words[4 * i + 3] = vector.w;
+  }
+}
+
+template <uint32_t VECTORS> DEVICE void store_words(uint4 *to, const uint32_t *words) {
+#pragma unroll
+  for (uint32_t i = 0; i < VECTORS; i += 1) to[i] = uint4{words[4 * i], words[4 * i + 1], words[4 * i + 2], words[4 * i + 3]};
+}
+
+template <int MODE> __global__ void compare_pixels(const uint4 *frame, uint4 *background, uint32_t threads, Grey grey, Notes notes) {
+  const uint32_t thread = thread_index();
+  if (thread >= threads) return;
+  constexpr uint32_t vectors = Levels<MODE>::vectors;
+  uint32_t pixels[4], next[4] = {};
+  Levels<MODE> levels, updated = {};
+  load_words<1>(frame + thread, pixels);
+  load_words<vectors>(background + vectors * thread, levels.words);
+  uint32_t mask = 0;
+#pragma unroll
+  for (uint32_t i = 0; i < thread_pixels; i += 1) {
+    const uint32_t c = byte_of(pixels[i / 4], i % 4);
+    uint32_t b;
+    if (MODE == SV_MOTION_AVERAGE) {
+      const uint32_t q8 = levels.words[i / 2] >> (16 * (i % 2)) & 0xffffu;
+      b = q8 >> 8;
+      updated.words[i / 2] |= sv_background_average(c, q8) << (16 * (i % 2));
+    } else {
+      b = byte_of(levels.words[i / 4], i % 4);
+      next[i / 4] |= (MODE == SV_MOTION_DIFF ? sv_background_diff(c) : sv_background_sigma_delta(c, b, grey.step)) << (8 * (i % 4));
+    }
+    const uint32_t difference = sv_difference(c, b);
+    if (difference <= grey.threshold) continue;
+    mask |= 1u << i;
+    notes.moved.words[thread * thread_pixels + i] = static_cast<uint16_t>(difference);
+  }
+  store_words<vectors>(background + vectors * thread, MODE == SV_MOTION_AVERAGE ? updated.words : next);
+  note<uint16_t>(notes, thread, mask);
+}
+
+/* The first frame of a mode becomes its background. */
+__global__ void start_average(const uint8_t *frame, uint16_t *background, uint32_t pixels) {
+  for (uint32_t i = thread_index(); i < pixels; i += thread_count()) background[i] = static_cast<uint16_t>(frame[i] << 8);
+}
+
+__global__ void list_moved(Moved moved, uint32_t words, uint32_t width, Offsets tiles, uint32_t rows_max, uint32_t *rows) {
+  for (uint32_t word = thread_index(); word < words; word += thread_count()) {
+    uint32_t mask = moved.masks[word];
+    if (mask == 0) continue;
+    const uint32_t tile = word / tile_mask_words;
+    uint32_t at = start_of(tiles, tile);
+    for (uint32_t before = tile * tile_mask_words; before < word; before += 1) at += bit_count(moved.masks[before]);
+    moved.first[word] = at;
+    for (; mask != 0 && at < rows_max; mask &= mask - 1, at += 1) {
+      const uint32_t pixel = word * 32 + lowest_bit(mask);
+      rows[2 * size_t{at}] = sv_motion_place(pixel % width, pixel / width);
+      rows[2 * size_t{at} + 1] = moved.words[pixel];
+    }
+  }
+}
+
+static bool sound(const sv_motion_params &params) {
+  const auto within = [](int32_t value, int32_t least, int32_t most) { return value >= least && value <= most; };
+  if (!within(params.mode, SV_MOTION_DIFF, SV_MOTION_GAUSSIAN) || !within(params.threshold, 0, 255)) return false;
+  if (params.mode != SV_MOTION_GAUSSIAN) return within(params.step, 1, 255);
+  return within(params.slow_shift, 1, 12) && within(params.fast_shift, 1, 8) && within(params.hold_shift, 0, 8) &&
+         within(params.snr_min_q4, 1, 1 << 14) && within(params.variance_min_q8, 16, 65535);
+}
+
+/* Brings the frame to the device, or finds it there. One that lies there is read in place where whole vectors hold it. */
+static int32_t bring_frame(sv_context *context, Camera *camera, const uint8_t *pixels, const uint8_t **frame) {
+  cudaPointerAttributes attributes = {};
+  TRY(cudaPointerGetAttributes(&attributes, pixels));
+  *frame = camera->frame;
+  if (attributes.type != cudaMemoryTypeDevice) return upload(context, &camera->lane, camera->frame, pixels, camera->pixels);
+  if (reinterpret_cast<uintptr_t>(pixels) % sizeof(uint4) == 0 && camera->pixels % thread_pixels == 0) *frame = pixels;
+  else TRY(cudaMemcpyAsync(camera->frame, pixels, camera->pixels, cudaMemcpyDeviceToDevice, camera->lane.stream));
+  return SV_OK;
+}
+
+/* Compares a frame with a background of grey levels, or makes it one. */
+static int32_t enqueue_grey(sv_context *context, Camera *camera, const uint8_t *frame, const sv_motion_params &params, const Notes &notes) {
+  Lane *lane = &camera->lane;
+  if (camera->mode != params.mode) {
+    /* The last thread looks at pixels past the picture too: what an earlier mode left there must not move. */
+    TRY(cudaMemsetAsync(camera->background, 0, camera->pixels_padded * sizeof(uint16_t), lane->stream));
+    if (params.mode == SV_MOTION_AVERAGE)
+      RUN(start_average, blocks_over(context, camera->pixels), frame, camera->background, camera->pixels);
+    else TRY(cudaMemcpyAsync(camera->background, frame, camera->pixels, cudaMemcpyDeviceToDevice, lane->stream));
+    return SV_OK;
+  }
+  const Grey grey = {static_cast<uint32_t>(params.threshold), static_cast<uint32_t>(params.step)};
+  /* A frame in place has no padding: threads past it have none either. */
+  const uint32_t threads = (camera->pixels + thread_pixels - 1) / thread_pixels, blocks = blocks_of(threads);
+  const uint4 *from = reinterpret_cast<const uint4 *>(frame);
+  uint4 *background = reinterpret_cast<uint4 *>(camera->background);
+  if (params.mode == SV_MOTION_DIFF) RUN(compare_pixels<SV_MOTION_DIFF>, blocks, from, background, threads, grey, notes);
+  else if (params.mode == SV_MOTION_SIGMA_DELTA)
+    RUN(compare_pixels<SV_MOTION_SIGMA_DELTA>, blocks, from, background, threads, grey, notes);
+  else RUN(compare_pixels<SV_MOTION_AVERAGE>, blocks, from, background, threads, grey, notes);
+  return SV_OK;
+}
+
+}  // namespace skyvox
+
+using namespace skyvox;
+
+int32_t sv_motion(sv_context *context, int32_t handle, const uint8_t *pixels, const sv_motion_params *params) {
+  Camera *camera = nullptr;
+  if (const int32_t status = use_camera(context, handle, &camera)) return status;
+  if (!sound(*params))
+    return fail(context, SV_ERROR_ARGUMENT, "Cannot find motion: mode %d, threshold %d, step %d, shifts %d, %d and %d, ratio %d, variance %d,"
+                " need 0 to 3, 0 to 255, 1 to 255, 1 to 12, 1 to 8 and 0 to 8, 1 to 16384, 16 to 65535", params->mode, params->threshold,
+                params->step, params->slow_shift, params->fast_shift, params->hold_shift, params->snr_min_q4, params->variance_min_q8);
+  Lane *lane = &camera->lane;
+  touch(lane);
+  const uint8_t *frame = nullptr;
+  if (const int32_t status = bring_frame(context, camera, pixels, &frame)) return status;
+  const uint32_t tiles = camera->pixels_padded / tile_pixels, words = camera->pixels_padded / 32;
+  const Notes notes = {camera->moved, lane->scratch.items.items};
+  const bool starts = camera->mode != params->mode;
+  TRY(cudaMemsetAsync(notes.tile_counts, 0, tiles * sizeof(uint32_t), lane->stream));
+  const int32_t status = params->mode == SV_MOTION_GAUSSIAN ? enqueue_gaussian(context, camera, frame, *params, notes)
+                                                            : enqueue_grey(context, camera, frame, *params, notes);
+  if (status != SV_OK) return status;
+  camera->mode = params->mode;
+  TRY(enqueue_scan(lane->stream, scan_into(*lane, camera->motion, false, {nullptr, tiles}, tiles)));
+  if (starts) return SV_OK;
+  RUN(list_moved, blocks_over(context, words), camera->moved, words, static_cast<uint32_t>(camera->spec.width), lane->scratch.offsets(),
+      camera->motion.rows_max, camera->motion.rows);
+  return SV_OK;
+}

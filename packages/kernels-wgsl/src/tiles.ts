@@ -1,0 +1,154 @@
+/**
+ * The finer voxels of one grid: its tiles, its segments and what is cast in them, and how ops `refine` and `castTiles` are dispatched.
+ *
+ * How many tiles and segments there are only the device knows. All of it is what the last `refine` and `castTiles` made; a new `refine`
+ * takes back the slots of what was cast.
+ */
+import { type FineSpec, type GridSpec, statusBits } from "@skyvox/kernels";
+import { BrickPool, sizeInBricks } from "./brick-pool.ts";
+import type { DeviceBuffer } from "./buffers.ts";
+import type { EvidencePlace } from "./evidence.ts";
+import type { RayList } from "./ray-list.ts";
+import type { ReadSource } from "./reads.ts";
+import type { Step } from "./step.ts";
+import { closeTable, type DeviceTable, emptyTable, finishList, groupsOf, HEAD_BYTES, openTables } from "./tables.ts";
+
+/** Tiles of an open grid. */
+export class Tiles implements EvidencePlace {
+  /** Bricks of all tiles. */
+  readonly pool: BrickPool;
+  readonly isFine = true;
+  readonly #sizeVoxels: GridSpec["sizeVoxels"];
+  readonly #marksMax: number;
+  /** Level of each brick of the grid, a byte each. */
+  readonly #levels: DeviceBuffer;
+  readonly #cut: Readonly<Record<"tiles" | "segments", DeviceTable>>;
+
+  /** @throws {SkyvoxError} code "capacity" when a table is too large for a buffer of the device. */
+  constructor(sizeVoxels: GridSpec["sizeVoxels"], fine: FineSpec, step: Step) {
+    const { levels, tilesMax, segmentsMax, marksMax, bricksMax } = fine;
+    this.#sizeVoxels = sizeVoxels;
+    this.#marksMax = marksMax;
+    this.pool = new BrickPool(step, { brickCount: marksMax, bricksMax, overflowBit: statusBits.tileBricksOverflow });
+    this.#cut = openTables(step, {
+      tiles: { rowWords: 3, rowsMax: tilesMax, overflowBit: statusBits.tilesOverflow },
+      segments: { rowWords: 5, rowsMax: segmentsMax, overflowBit: statusBits.segmentsOverflow },
+    });
+    const levelBytes = 4 * Math.ceil(levels.length / 4);
+    this.#levels = step.take(levelBytes);
+    step.copy(step.uploadBytes(levels), this.#levels, levelBytes);
+  }
+
+  /** The tables that ops change. */
+  get all(): readonly DeviceTable[] {
+    return [this.#cut.tiles, this.#cut.segments, this.pool.bricks, this.pool.pool];
+  }
+
+  close(step: Step): void {
+    this.pool.close(step);
+    for (const table of Object.values(this.#cut)) closeTable(step, table);
+    step.release(this.#levels);
+  }
+
+  clear(step: Step): void {
+    for (const table of Object.values(this.#cut)) emptyTable(step, table);
+    this.pool.empty(step);
+  }
+
+  /** Turns voxels of the grid's pool into tiles and cuts its rays to them. */
+  refine(step: Step, viewsMin: number, grid: BrickPool, rays: RayList): void {
+    const tileBits = step.scratch("tileBits", 4 * BIT_WORDS * grid.bricks.rowsMax);
+    this.#findTiles(step, viewsMin, grid, tileBits);
+    this.#cutRays(step, grid, rays, tileBits);
+    this.pool.empty(step);
+  }
+
+  #findTiles(step: Step, viewsMin: number, { bricks, pool }: BrickPool, tileBits: DeviceBuffer): void {
+    const { tiles } = this.#cut;
+    const [, nby, nbz] = sizeInBricks(this.#sizeVoxels);
+    const counts = step.scratch("counts", 4 * (bricks.rowsMax + 1));
+    const bound = step.bind(step.programs.refine, {
+      slotHead: bricks.head,
+      bricks: bricks.rows,
+      pool: pool.rows,
+      levels: this.#levels,
+      counts,
+      tileBits,
+      tileHead: tiles.head,
+      tiles: tiles.rows,
+    });
+    const params = [viewsMin, nby, nbz, tiles.rowsMax, this.#marksMax, tiles.overflowBit];
+    const blocks = { of: bricks, perBlock: 1 };
+    step.runForRows(bound, "count", params, bricks.head, "group");
+    finishList(step, tiles, { counts, blocks });
+    step.runForRows(bound, "rank", params, bricks.head, "group");
+    // The bricks of tiles are counted like a list, and nobody asks how many there are.
+    const brickList = { ...tiles, head: step.scratch("brickHead", HEAD_BYTES) };
+    finishList(step, brickList, { counts, blocks });
+    step.runForRows(bound, "place", params, bricks.head, "group");
+  }
+
+  #cutRays(step: Step, { bricks, slots }: BrickPool, rays: RayList, tileBits: DeviceBuffer): void {
+    const { tiles, segments } = this.#cut;
+    const blocks = groupsOf(rays.count);
+    const counts = step.scratch("counts", 4 * (blocks + 1 + rays.count));
+    const bound = step.bind(step.programs.cutRays, {
+      slotHead: bricks.head,
+      slots,
+      tileBits,
+      tiles: tiles.rows,
+      counts,
+      segments: segments.rows,
+      rays: rays.table.rows,
+      views: rays.views,
+    });
+    const params = [rays.count, ...this.#sizeVoxels, segments.rowsMax, blocks + 1];
+    step.run(bound, "cutRays", [...params, 0], blocks);
+    finishList(step, segments, { counts, blocks });
+    step.run(bound, "cutRays", [...params, 1], blocks);
+  }
+
+  /** Marks, selects and casts within the tiles. */
+  cast(step: Step, viewsMin: number, rays: RayList): void {
+    const { tiles, segments } = this.#cut;
+    const { marks, bricks, slots, pool } = this.pool;
+    const bound = step.bind(step.programs.castTiles, {
+      segmentHead: segments.head,
+      segments: segments.rows,
+      tiles: tiles.rows,
+      marks: marks.rows,
+      slotHead: bricks.head,
+      slots,
+      pool: pool.rows,
+      rays: rays.table.rows,
+    });
+    this.pool.clearMarks(step);
+    step.runForRows(bound, "mark", [], segments.head, "thread");
+    this.pool.select(step, viewsMin);
+    step.runForRows(bound, "castSegments", [], segments.head, "thread");
+  }
+
+  gather(step: Step, near: DeviceBuffer): void {
+    const { tiles } = this.#cut;
+    const { bricks, slots } = this.pool;
+    const [, nby, nbz] = sizeInBricks(this.#sizeVoxels);
+    const bound = step.bind(step.programs.nearTiles, {
+      slotHead: bricks.head,
+      bricks: bricks.rows,
+      slots,
+      tileHead: tiles.head,
+      tiles: tiles.rows,
+      near,
+    });
+    step.runForRows(bound, "gather", [...this.#sizeVoxels, nby, nbz], bricks.head, "group");
+  }
+
+  /** What a table is now. */
+  read(table: "tiles" | "segments" | "tileBricks" | "tilePool"): ReadSource {
+    if (table === "tilePool") return this.pool.readPool();
+    return { table: table === "tileBricks" ? this.pool.bricks : this.#cut[table], count: "in head", isWhole: false };
+  }
+}
+
+/** Words of tileBits per slot. */
+const BIT_WORDS = 32;
