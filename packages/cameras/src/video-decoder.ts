@@ -32,8 +32,11 @@ export interface DecoderOptions {
   readonly pixelFormat: string;
 }
 
-/** Threads of one decoder. Measured on 2 cores with 4 HD files at once: 1, 2 and auto within 10 %; more would multiply by the cameras. */
-const THREADS = 2;
+/**
+ * One thread per decoder: with two, on a busy machine, ffmpeg may hand out a picture that it mended and finds damaged only afterwards.
+ * Four HD files at once on 2 cores take as long either way.
+ */
+const THREADS = 1;
 
 /** A running decoder. Disposing it kills the child and waits for its end. */
 export class VideoDecoder implements AsyncDisposable {
