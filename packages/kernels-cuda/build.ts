@@ -60,7 +60,9 @@ function knownArchitectures(): number[] {
   const known = new Set(child.stdout.toString().split(/\s+/));
   const found = architectures.filter((architecture) => known.has(`sm_${architecture}`));
   if (found.length === 0)
-    stop(`Cannot build the cuda kernels: ${compiler} knows none of sm_${architectures.join(", sm_")}`);
+    stop(
+      `Cannot build the cuda kernels: ${compiler} knows no architecture of them, need one of ${architectures.join(", ")}`,
+    );
   return found;
 }
 

@@ -73,7 +73,7 @@ int32_t sv_camera_open(sv_context *context, const sv_camera_spec *spec, int32_t 
   if (handle == cameras_max)
     return fail(context, SV_ERROR_CAPACITY, "Cannot open a camera: %d are open, need fewer than %d", handle, cameras_max);
   Camera *camera = new (std::nothrow) Camera;
-  if (camera == nullptr) return fail(context, SV_ERROR_MEMORY, "Cannot open a camera: out of memory");
+  if (camera == nullptr) return fail(context, SV_ERROR_MEMORY, "Cannot open a camera: no memory of the host is left, need some");
   const int32_t status = fill(context, camera, *spec);
   if (status != SV_OK) {
     close_lane(context, &camera->lane);

@@ -47,7 +47,10 @@ static void describe_absence(cudaError_t error, char *text, size_t capacity) {
   snprintf(text, capacity, "%s (%s, %d)", what, cudaGetErrorName(error), static_cast<int>(error));
 }
 
-/* Finds a device; where there is none, `reason` says why and the status is that of the device. */
+/* The oldest architecture comes first; older ones run neither machine code nor intermediate code of it. */
+constexpr int architectures[] = {__CUDA_ARCH_LIST__};
+
+/* Finds a device that the library holds code for; where there is none, `reason` says why and the status is that of the device. */
 static int32_t find_device(int32_t index, cudaDeviceProp *out, char *reason, size_t capacity) {
   int count = 0;
   cudaError_t error = cudaGetDeviceCount(&count);
@@ -57,6 +60,11 @@ static int32_t find_device(int32_t index, cudaDeviceProp *out, char *reason, siz
     return SV_ERROR_DEVICE;
   }
   if (error == cudaSuccess) error = cudaGetDeviceProperties(out, index);
+  if (error == cudaSuccess && out->major * 100 + out->minor * 10 < architectures[0]) {
+    snprintf(reason, capacity, "no code for CUDA device %d: it is sm_%d%d, older than sm_%d", index, out->major, out->minor,
+             architectures[0] / 10);
+    return SV_ERROR_DEVICE;
+  }
   if (error == cudaSuccess) return SV_OK;
   describe_absence(error, reason, capacity);
   cudaGetLastError();
@@ -118,7 +126,7 @@ int32_t sv_open(int32_t index, int32_t, int32_t, sv_context **out) {
   if (find_device(index, &device, reason, sizeof reason) != SV_OK)
     return fail(nullptr, SV_ERROR_DEVICE, "Cannot open the cuda kernels: %s, need a device", reason);
   sv_context *context = new (std::nothrow) sv_context;
-  if (context == nullptr) return fail(nullptr, SV_ERROR_MEMORY, "Cannot open the cuda kernels: out of memory");
+  if (context == nullptr) return fail(nullptr, SV_ERROR_MEMORY, "Cannot open the cuda kernels: no memory of the host is left, need some");
   context->device = index;
   context->threads_at_once = static_cast<uint32_t>(device.multiProcessorCount) * 2048;
   const int32_t status = start(context);

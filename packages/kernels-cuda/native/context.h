@@ -231,7 +231,7 @@ struct Taking {
 /* Frees the blocks that were taken last, until `blocks` are left. */
 void drop_blocks(sv_context *context, Lane *lane, int32_t blocks);
 
-/* Makes room for `bytes`, whose contents are then any; frees what was there. */
+/* Makes room for `bytes`, whose contents are then any; frees what was there. Where memory is short, what was there stays. */
 int32_t grow_bytes(sv_context *context, Lane *lane, size_t bytes, void **memory, size_t *capacity);
 template <class Item> int32_t grow(sv_context *context, Lane *lane, size_t count, Growing<Item> *block) {
   void *memory = block->items;
@@ -245,8 +245,9 @@ int32_t grow_scratch(sv_context *context, Lane *lane, size_t items);
 
 int32_t open_list(sv_context *context, Lane *lane, List *list, uint32_t row_words, int32_t rows_max, uint32_t overflow_bit, int32_t head);
 
-/* Copies from the host in stream order. */
+/* Copies from the host in stream order: from page-locked memory where it lies, read until the next fence, or from a copy made at once. */
 int32_t upload(sv_context *context, Lane *lane, void *device, const void *host, size_t bytes);
+int32_t upload_copy(sv_context *context, Lane *lane, void *device, const void *host, size_t bytes);
 
 /* Notes that work is enqueued; called before the first launch of an op. */
 void touch(Lane *lane);

@@ -103,7 +103,7 @@ static int32_t fill(sv_context *context, Grid *grid, const sv_grid_spec &spec, c
   if (taking.status == SV_OK) taking.status = open_list(context, lane, &grid->voxels, 4, spec.voxels_max, SV_VOXELS_OVERFLOW, HEAD_VOXELS);
   if (spec.tiles_max > 0) fill_fine(&taking, grid);
   if (taking.status == SV_OK) taking.status = grow_scratch(context, lane, scan_items(*grid));
-  if (taking.status == SV_OK && spec.tiles_max > 0) taking.status = upload(context, lane, grid->fine.levels, levels, grid->brick_count);
+  if (taking.status == SV_OK && spec.tiles_max > 0) taking.status = upload_copy(context, lane, grid->fine.levels, levels, grid->brick_count);
   return taking.status;
 }
 
@@ -150,7 +150,7 @@ int32_t sv_grid_open(sv_context *context, const sv_grid_spec *spec, const uint8_
   if (handle == grids_max)
     return fail(context, SV_ERROR_CAPACITY, "Cannot open a grid: %d are open, need fewer than %d", handle, grids_max);
   Grid *grid = new (std::nothrow) Grid;
-  if (grid == nullptr) return fail(context, SV_ERROR_MEMORY, "Cannot open a grid: out of memory");
+  if (grid == nullptr) return fail(context, SV_ERROR_MEMORY, "Cannot open a grid: no memory of the host is left, need some");
   const int32_t status = fill(context, grid, *spec, levels);
   if (status != SV_OK) {
     close_lane(context, &grid->lane);
@@ -174,14 +174,15 @@ int32_t sv_grid_close(sv_context *context, int32_t handle) {
 int32_t sv_set_view(sv_context *context, int32_t handle, int32_t index, const sv_ray_model *model, const int32_t *bend) {
   Grid *grid = nullptr;
   if (const int32_t status = use_grid(context, handle, &grid)) return status;
-  if (index < 0 || index >= views_max) return fail(context, SV_ERROR_ARGUMENT, "Cannot set view %d, need 0 to %d", index, views_max - 1);
+  if (index < 0 || index >= views_max) return fail(context, SV_ERROR_ARGUMENT, "Cannot set a view: number %d, need 0 to %d", index,
+                                                        views_max - 1);
   if (!sound(*model))
-    return fail(context, SV_ERROR_ARGUMENT, "Cannot set view %d: %d fraction bits and a bend of %d x %d nodes every 2^%d pixels", index,
-                model->fraction_bits, model->bend.columns, model->bend.rows, model->bend.shift);
+    return fail(context, SV_ERROR_ARGUMENT, "Cannot set view %d: %d fraction bits and a bend of %d x %d nodes every 2^%d pixels, need 0 to 30, none"
+                " or at least 2 x 2, and 2^0 to 2^16", index, model->fraction_bits, model->bend.columns, model->bend.rows, model->bend.shift);
   View &view = grid->views[index];
   const size_t nodes = static_cast<size_t>(model->bend.columns) * static_cast<size_t>(model->bend.rows) * 2;
   if (const int32_t status = grow(context, &grid->lane, nodes, &view.bend)) return status;
-  if (const int32_t status = upload(context, &grid->lane, view.bend.items, bend, nodes * sizeof(int32_t))) return status;
+  if (const int32_t status = upload_copy(context, &grid->lane, view.bend.items, bend, nodes * sizeof(int32_t))) return status;
   view.model = *model;
   view.set = true;
   return SV_OK;

@@ -57,16 +57,17 @@ int32_t grow_bytes(sv_context *context, Lane *lane, size_t bytes, void **memory,
   if (bytes <= *capacity) return SV_OK;
   /* Half as much again where it grows, so that a number that creeps up seldom asks. */
   const size_t wanted = *memory == nullptr ? bytes : bytes + bytes / 2;
-  for (int32_t i = 0; i < lane->block_count && *memory != nullptr; i += 1) {
-    if (lane->blocks[i] != *memory) continue;
+  void *old = *memory, *larger = nullptr;
+  if (const int32_t status = take_bytes(context, lane, wanted, &larger)) return status;
+  *memory = larger, *capacity = wanted;
+  for (int32_t i = 0; i < lane->block_count && old != nullptr; i += 1) {
+    if (lane->blocks[i] != old) continue;
     TRY(cudaStreamSynchronize(lane->stream));
-    TRY(cudaFree(*memory));
     lane->blocks[i] = lane->blocks[--lane->block_count];
-    *memory = nullptr, *capacity = 0;
+    TRY(cudaFree(old));
+    break;
   }
-  const int32_t status = take_bytes(context, lane, wanted, memory);
-  if (status == SV_OK) *capacity = wanted;
-  return status;
+  return SV_OK;
 }
 
 int32_t grow_scratch(sv_context *context, Lane *lane, size_t items) {
@@ -95,10 +96,13 @@ int32_t upload(sv_context *context, Lane *lane, void *device, const void *host, 
   if (bytes == 0) return SV_OK;
   bool locked = false;
   if (const int32_t status = is_locked(context, host, &locked)) return status;
-  if (locked) {
-    TRY(cudaMemcpyAsync(device, host, bytes, cudaMemcpyHostToDevice, lane->stream));
-    return SV_OK;
-  }
+  if (!locked) return upload_copy(context, lane, device, host, bytes);
+  TRY(cudaMemcpyAsync(device, host, bytes, cudaMemcpyHostToDevice, lane->stream));
+  return SV_OK;
+}
+
+int32_t upload_copy(sv_context *context, Lane *lane, void *device, const void *host, size_t bytes) {
+  if (bytes == 0) return SV_OK;
   Stage *stage = &lane->stages[lane->stage];
   lane->stage = 1 - lane->stage;
   if (stage->waits) TRY(cudaEventSynchronize(stage->copied));

@@ -91,13 +91,15 @@ static bool sound(const sv_motion_params &params) {
          within(params.snr_min_q4, 1, 1 << 14) && within(params.variance_min_q8, 16, 65535);
 }
 
-/* Brings the frame to the device, or finds it there. One that lies there is read in place where whole vectors hold it. */
+/* Brings the frame to the device, or finds it there. One that lies there is read in place where whole vectors hold it, and copied where
+ * not, as is one on another device. */
 static int32_t bring_frame(sv_context *context, Camera *camera, const uint8_t *pixels, const uint8_t **frame) {
   cudaPointerAttributes attributes = {};
   TRY(cudaPointerGetAttributes(&attributes, pixels));
   *frame = camera->frame;
   if (attributes.type != cudaMemoryTypeDevice) return upload(context, &camera->lane, camera->frame, pixels, camera->pixels);
-  if (reinterpret_cast<uintptr_t>(pixels) % sizeof(uint4) == 0 && camera->pixels % thread_pixels == 0) *frame = pixels;
+  const bool whole_vectors = reinterpret_cast<uintptr_t>(pixels) % sizeof(uint4) == 0 && camera->pixels % thread_pixels == 0;
+  if (attributes.device == context->device && whole_vectors) *frame = pixels;
   else TRY(cudaMemcpyAsync(camera->frame, pixels, camera->pixels, cudaMemcpyDeviceToDevice, camera->lane.stream));
   return SV_OK;
 }

@@ -104,7 +104,7 @@ int32_t sv_read(sv_context *context, int32_t table, int32_t handle, uint32_t *ds
   if (const int32_t status = see_heads(context, lane)) return status;
   Source source = {};
   if (!(is_camera ? camera_table(*camera, table, &source) : grid_table(*grid, table, &source)))
-    return fail(context, SV_ERROR_ARGUMENT, "Cannot read table %d, need 0 to %d", table, SV_TABLE_TILE_POOL);
+    return fail(context, SV_ERROR_ARGUMENT, "Cannot read a table: number %d, need 0 to %d", table, SV_TABLE_TILE_POOL);
   const uint32_t copied = dst == nullptr || source.count < capacity_rows ? source.count : capacity_rows;
   if (dst != nullptr)
     if (const int32_t status = copy_rows(context, lane, source, copied, dst)) return status;

@@ -1,4 +1,7 @@
-/** What becomes of a device that fails: told once with its reason, then refused, and closed without another call of the runtime. */
+/**
+ * What becomes of a device that fails: told once with its reason, then refused, and closed without another call of the runtime. One that
+ * is only short of memory refuses the op and goes on.
+ */
 import { dlopen, FFIType } from "bun:ffi";
 import { describe, expect, test } from "bun:test";
 import { SkyvoxError } from "@skyvox/core";
@@ -141,7 +144,23 @@ describe.skipIf(emulationReason !== null)(
       RUN_MS_MAX,
     );
 
-    test("that is short of memory at any allocation of a time step refuses that op and goes on", async () => {
+    test("that fails while it is opened is a backend that cannot be opened", async () => {
+      const { failAfter } = failures();
+      for (const calls of [0, 1, 2, 3, 5, 8]) {
+        failAfter(calls, ILLEGAL_ADDRESS);
+        expect(await thrownBy(() => openNative(library, "cuda"))).toMatch(
+          /^backend: Cannot .*cudaErrorIllegalAddress, 700/,
+        );
+      }
+      failAfter(NEVER, 0);
+    });
+  },
+);
+
+describe.skipIf(emulationReason !== null)(
+  `A cuda device with little memory, emulated${emulationReason === null ? "" : `: ${emulationReason}`}`,
+  () => {
+    test("that is short at any allocation of a time step refuses that op and goes on", async () => {
       const { failAfter } = failures();
       using kernels = openNative(library, "cuda");
       const memory =
@@ -158,15 +177,26 @@ describe.skipIf(emulationReason !== null)(
       expect(shortages).toBe(60);
     });
 
-    test("that fails while it is opened is a backend that cannot be opened", async () => {
+    test("that is short of it for more points than ever keeps what the camera has", async () => {
       const { failAfter } = failures();
-      for (const calls of [0, 1, 2, 3, 5, 8]) {
-        failAfter(calls, ILLEGAL_ADDRESS);
-        expect(await thrownBy(() => openNative(library, "cuda"))).toMatch(
-          /^backend: Cannot .*cudaErrorIllegalAddress, 700/,
-        );
+      using kernels = openNative(library, "cuda");
+      // More than the scratch that motion and blobs share was opened for: a bit each in 626 words.
+      const points = new Uint32Array(4 * 20_000);
+      let shortages = 0;
+      for (let failing = 0; failing < 16; failing++) {
+        const eye = kernels.openCamera(camera);
+        failAfter(failing, OUT_OF_MEMORY);
+        if ((await thrownBy(() => kernels.register(eye, points, along))) !== null) shortages += 1;
+        failAfter(NEVER, 0);
+        for (const level of [10, 30]) {
+          kernels.motion(eye, new Uint8Array(70 * 40).fill(level), { mode: "diff", threshold: 9 });
+        }
+        const motion = kernels.readCamera(eye, "motion");
+        await kernels.submit();
+        expect((await motion).total).toBe(70 * 40);
+        kernels.closeCamera(eye);
       }
-      failAfter(NEVER, 0);
+      expect(shortages).toBe(16);
     });
   },
 );

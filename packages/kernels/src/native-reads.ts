@@ -78,7 +78,8 @@ export class NativeReads {
     const reads = [...this.#waiting];
     return () => {
       for (const read of reads) {
-        this.#waiting.delete(read);
+        // One that is submitted before the step before has arrived lists the reads of that too: each is delivered once.
+        if (!this.#waiting.delete(read)) continue;
         read.resolve(read.copy ?? this.#copy(read));
       }
     };

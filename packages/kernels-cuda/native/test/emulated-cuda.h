@@ -17,6 +17,8 @@
 #define __forceinline__ inline __attribute__((always_inline))
 #define __shared__ static
 #define __grid_constant__
+/* The architectures that code is made for, 100 * major + 10 * minor. */
+#define __CUDA_ARCH_LIST__ 750
 
 struct alignas(8) uint2 { uint32_t x, y; };
 struct alignas(16) uint4 { uint32_t x, y, z, w; };
@@ -40,7 +42,7 @@ enum { cudaStreamNonBlocking = 1, cudaEventDisableTiming = 2, cudaHostAllocDefau
 using cudaStream_t = int *;
 using cudaEvent_t = int *;
 struct cudaDeviceProp { char name[256]; size_t totalGlobalMem; int major, minor, multiProcessorCount; };
-struct cudaPointerAttributes { cudaMemoryType type; };
+struct cudaPointerAttributes { cudaMemoryType type; int device; };
 
 /* Lets the call of the runtime that comes after `calls` others fail with an error: once where memory is short, from then on otherwise.
  * Counts all calls. */
@@ -85,7 +87,7 @@ static inline cudaError_t cudaMemsetAsync(void *to, int value, size_t bytes, cud
 static cudaMemoryType emulated_memory = cudaMemoryTypeUnregistered;
 extern "C" __attribute__((visibility("default"))) void emulated_cuda_memory(int32_t type) { emulated_memory = static_cast<cudaMemoryType>(type); }
 static inline cudaError_t cudaPointerGetAttributes(cudaPointerAttributes *out, const void *) {
-  out->type = emulated_memory;
+  out->type = emulated_memory, out->device = 0;
   return emulated_call();
 }
 static inline cudaError_t cudaSetDevice(int) { return emulated_call(); }
