@@ -36,8 +36,8 @@ const adapters: Readonly<Record<BackendName, () => Promise<KernelsAdapter>>> = {
 /** Threads of the cpu kernels. Decoders and the node need the other cores, and threads that wait for a busy core cost more than they bring. */
 export const KERNEL_THREADS = 1;
 
-/** How long a probe may take before it is killed. A GPU simulated in software compiles its shaders for tens of seconds. */
-const PROBE_S_MAX = { hardware: 5, software: 100 };
+/** How long a probe may take before it is killed. A driver that wakes compiles all shaders first; simulated in software that takes tens of seconds. */
+const PROBE_S_MAX = { hardware: 15, software: 100 };
 
 /** How backends are asked. */
 export interface AskOptions {

@@ -1,4 +1,4 @@
-// The views of a grid, 24 words each, as grid-views.ts writes them: origin (3), a (3), b (3), c (3), fractionBits, principalU,
+// The views of a grid, 24 words each, as ray-list.ts writes them: origin (3), a (3), b (3), c (3), fractionBits, principalU,
 // principalV, bendShift, bendColumns, bendRows, and 6 unused.
 const VIEW_WORDS = 24u;
 
