@@ -95,8 +95,9 @@ export class NodeState {
   }
 
   voxelsReport(report: VoxelsReport): void {
+    const { indices, evidence, memoryBytes, evictedCount } = report;
     const timeS = secondsFromNs(report.timeNs);
-    this.#voxels = { ...this.#voxels, ...report, timeS };
+    this.#voxels = { ...this.#voxels, indices, evidence, memoryBytes, evictedCount, timeS };
     if (this.#listeners.size === 0) return;
     this.#publish({
       type: "voxels",

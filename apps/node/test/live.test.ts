@@ -12,6 +12,7 @@ test("The demo tracks its targets live and Ctrl-C ends it with exit code 0", asy
   const snapshot = await fetch(`${node.url}/api/v1/cameras/south-west/snapshot.png?width=320`);
   expect([snapshot.status, snapshot.headers.get("content-type")]).toEqual([200, "image/png"]);
   expect((await fetch(`${node.url}/readyz`)).status).toBe(200);
+  expect((await fetch(`${node.url}/api/v1/voxels/summary`)).status).toBe(200);
   node.child.kill("SIGINT");
   expect(await node.child.exited).toBe(0);
 });

@@ -15,6 +15,13 @@ test("Site of one camera is a problem", () => {
   ]);
 });
 
+test("A pair of a camera and a thermal one is one camera to the site", () => {
+  const pair = [cameraInput({ id: "a", thermal: { camera: "b", rangeM: 10 } }), cameraInput({ id: "b" })];
+  expect(siteProblems(siteOf({ cameras: pair }))).toEqual([
+    "1 camera (a pair with a thermal one counts as one), need at least 2 to find a place in space",
+  ]);
+});
+
 test("Camera that looks away is named, and no two cameras are left to agree", () => {
   const away = cameraInput({ id: "away", pose: { positionM: [10, 10, 0], orientation: { lookAtM: [20, 10, 0] } } });
   expect(siteProblems(siteOf({ cameras: [cameraInput(), away] }))).toEqual([

@@ -1,5 +1,5 @@
 import { isInFrame, project, type Vec3 } from "@skyvox/core";
-import type { Site, SiteCamera } from "./site.ts";
+import { camerasWithRays, type Site, type SiteCamera } from "./site.ts";
 import { cameraIntrinsics, cameraPose } from "./site-camera.ts";
 
 /** Points per axis of the lattice that samples the volume: 9³ points tell whether cameras overlap, not where exactly. */
@@ -11,17 +11,21 @@ const LATTICE_POINTS = 9;
  */
 export function siteProblems(site: Site): string[] {
   const problems: string[] = [];
-  if (site.cameras.length < 2) problems.push(`${site.cameras.length} camera, need at least 2 to find a place in space`);
+  const cameras = camerasWithRays(site);
+  if (cameras.length < 2) {
+    const pair = site.cameras.length > cameras.length ? " (a pair with a thermal one counts as one)" : "";
+    problems.push(`${cameras.length} camera${pair}, need at least 2 to find a place in space`);
+  }
   const points = latticeOf(site.volume.minM, site.volume.maxM);
   const viewCounts = new Uint8Array(points.length);
-  for (const camera of site.cameras) {
+  for (const camera of cameras) {
     const seen = points.map((point) => sees(camera, point));
     if (!seen.includes(true)) problems.push(`camera "${camera.id}" sees no part of the volume, need it in view`);
     for (const [index, isSeen] of seen.entries()) viewCounts[index] = (viewCounts[index] ?? 0) + (isSeen ? 1 : 0);
   }
   const { viewsMin } = site.options;
   const viewsMost = Math.max(...viewCounts);
-  if (site.cameras.length >= 2 && viewsMost < viewsMin) {
+  if (cameras.length >= 2 && viewsMost < viewsMin) {
     problems.push(`no place in the volume is seen by ${viewsMin} cameras (options.viewsMin), the most is ${viewsMost}`);
   }
   return problems;

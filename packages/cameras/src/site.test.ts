@@ -50,6 +50,10 @@ test("Site pairs a camera with one thermal camera, which has none itself and no 
   ];
   const paired = siteOf({ cameras: cameras(thermal("b"), {}, {}) });
   expect(paired.cameras[0]?.thermal).toEqual({ camera: cameraId("b"), rangeM: 500, gatePx: 3, gain: 1 });
+  // A pair is one view: with its partner "a" two of the three cameras can agree.
+  expect(() => siteOf({ cameras: cameras(thermal("b"), {}, {}), options: { viewsMin: 3 } })).toThrow(
+    "at most 2, the number of cameras (a pair counts as one)",
+  );
   expect(() => siteOf({ cameras: cameras(thermal("x"), {}, {}) })).toThrow("the id of another camera of the site");
   expect(() => siteOf({ cameras: cameras(thermal("a"), {}, {}) })).toThrow("the id of another camera of the site");
   expect(() => siteOf({ cameras: cameras(thermal("b"), thermal("c"), {}) })).toThrow("has no thermal camera itself");

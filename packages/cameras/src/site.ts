@@ -68,6 +68,14 @@ export function siteJsonSchema(): object {
   return z.toJSONSchema(siteSchema, { io: "input" });
 }
 
+/** Returns the cameras that cast rays of their own: all but the thermal partners of others. */
+export function camerasWithRays<Camera extends Pick<SiteCamera, "id" | "thermal">>(site: {
+  readonly cameras: readonly Camera[];
+}): readonly Camera[] {
+  const partners = new Set(site.cameras.map(({ thermal }) => thermal?.camera));
+  return site.cameras.filter(({ id }) => !partners.has(id));
+}
+
 /** Returns how many of so many cameras must agree where the site does not say. */
 export function viewsMinFor(cameraCount: number): number {
   return cameraCount < CAMERAS_FOR_THREE_VIEWS ? 2 : 3;
@@ -84,8 +92,10 @@ function checkAcross(site: ParsedSite, context: Context): void {
     if (high <= low) refuse(["volume", "maxM", axis], `a number > ${low} (volume.minM[${axis}])`);
   }
   const { viewsMin } = site.options;
-  if (viewsMin !== undefined && viewsMin > Math.max(2, site.cameras.length)) {
-    refuse(["options", "viewsMin"], `at most ${site.cameras.length}, the number of cameras`);
+  const viewCount = camerasWithRays(site).length;
+  if (viewsMin !== undefined && viewsMin > Math.max(2, viewCount)) {
+    const pairs = viewCount < site.cameras.length ? " (a pair counts as one)" : "";
+    refuse(["options", "viewsMin"], `at most ${viewCount}, the number of cameras${pairs}`);
   }
   if (site.options.spots !== undefined && site.options.motion.mode !== "gaussian") {
     refuse(["options", "motion", "mode"], "gaussian, which options.spots works on");
@@ -132,7 +142,7 @@ function checkCamera(camera: SiteCamera, refuse: (path: (string | number)[], nee
 }
 
 function completeSite(site: ParsedSite): Site {
-  const viewsMin = site.options.viewsMin ?? viewsMinFor(site.cameras.length);
+  const viewsMin = site.options.viewsMin ?? viewsMinFor(camerasWithRays(site).length);
   return {
     ...site,
     cameras: site.cameras.map(withUnitQuaternion),
