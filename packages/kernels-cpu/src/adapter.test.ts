@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { AssertionError, createPrng, SkyvoxError } from "@skyvox/core";
+import { createPrng, SkyvoxError } from "@skyvox/core";
 import { type CameraHandle, type Kernels, type RayModel, referenceAdapter, statusBits } from "@skyvox/kernels";
 import { cpuAdapter } from "./mod.ts";
 
@@ -190,75 +190,4 @@ whereBuilt("The cpu backend finds the same spots and finer voxels with several t
   const [alone, shared] = await Promise.all(found);
   expect(alone!.map(({ count }) => count > 100)).toEqual(alone!.map(() => true));
   for (const [i, table] of shared!.entries()) expect(table).toEqual(alone![i]!);
-});
-
-whereBuilt(
-  "The cpu backend gives a table as it was when it was asked for, whatever comes before the fence",
-  async () => {
-    const camera = one.openCamera({ widthPx: 1, heightPx: 1, ...limits });
-    const step = (level: number) => one.motion(camera, Uint8Array.of(level), { mode: "diff", threshold: 0 });
-    step(10);
-    step(13);
-    const first = one.readCamera(camera, "motion");
-    step(20);
-    const second = one.readCamera(camera, "motion");
-    const third = one.readCamera(camera, "motion");
-    one.closeCamera(camera);
-    await one.submit();
-    expect([...(await first).rows]).toEqual([0, 3]);
-    expect([...(await second).rows]).toEqual([0, 7]);
-    expect(await third).toEqual(await second);
-  },
-);
-
-whereBuilt("The cpu backend refuses rays past the limit and weights past 32 bits, and adds nothing", async () => {
-  const grid = one.openGrid({ ...gridSpec, sizeVoxels: [8, 8, 8] });
-  one.setView(grid, 3, forward);
-  const refusal = (points: Uint32Array) => {
-    try {
-      one.rays(grid, 3, points);
-    } catch (error) {
-      return error instanceof SkyvoxError ? `${error.code}: ${error.message}` : error;
-    }
-    return "added";
-  };
-  expect(refusal(new Uint32Array(5 * 4))).toBe("capacity: Cannot add 5 rays: 0 are there, need at most 4");
-  expect(refusal(Uint32Array.of(0, 0, 2 ** 31, 0))).toBe("added");
-  expect(refusal(Uint32Array.of(0, 0, 2 ** 31, 0))).toBe(
-    "capacity: Cannot add 1 rays: weights sum to 4294967296, need less than 2^32",
-  );
-  const rays = one.readGrid(grid, "rays");
-  await one.submit();
-  expect([...(await rays).rows]).toEqual([2 ** 20, 0, 0, 2 ** 31, 3]);
-  one.closeGrid(grid);
-});
-
-whereBuilt("The cpu backend walks one ray along a row of voxels", async () => {
-  const grid = one.openGrid({ ...gridSpec, sizeVoxels: [3, 8, 8] });
-  one.setView(grid, 0, forward);
-  one.rays(grid, 0, Uint32Array.of(0, 0, 7, 1));
-  one.mark(grid);
-  one.select(grid, 1);
-  one.cast(grid);
-  one.voxels(grid, { viewsMin: 1, sumMin: 1 });
-  const voxels = one.readGrid(grid, "voxels");
-  await one.submit();
-  // y = z = 4.5 all along, so voxels (0 … 2, 4, 4), each once with weight 7 and bit 0.
-  expect([...(await voxels).rows]).toEqual([4 << 16, 4, 7, 1, 1 | (4 << 16), 4, 7, 1, 2 | (4 << 16), 4, 7, 1]);
-  one.closeGrid(grid);
-});
-
-whereBuilt("The cpu backend asserts on use after close and after dispose; disposing twice is harmless", async () => {
-  const kernels = await cpuAdapter.open({ threads: 1 });
-  const camera = kernels.openCamera({ widthPx: 4, heightPx: 4, ...limits });
-  const grid = kernels.openGrid({ ...gridSpec, sizeVoxels: [8, 8, 8] });
-  kernels.closeCamera(camera);
-  expect(() => kernels.blobs(camera, { pixelsMin: 1 })).toThrow(AssertionError);
-  expect(() => kernels.castDense(grid)).toThrow("castDense needs a dense grid");
-  expect(() => kernels.rays(grid, 0, Uint32Array.of(0, 0, 1, 0))).toThrow("the view has been set");
-  kernels[Symbol.dispose]();
-  kernels[Symbol.dispose]();
-  expect(() => kernels.mark(grid)).toThrow(AssertionError);
-  expect(() => kernels.openCamera({ widthPx: 4, heightPx: 4, ...limits })).toThrow("kernels are open");
-  await expect(kernels.submit()).rejects.toBeInstanceOf(AssertionError);
 });

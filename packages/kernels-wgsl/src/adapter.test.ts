@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { AssertionError, SkyvoxError } from "@skyvox/core";
-import { type Kernels, type RayModel, statusBits, type Table } from "@skyvox/kernels";
+import { SkyvoxError } from "@skyvox/core";
+import { type Kernels, statusBits } from "@skyvox/kernels";
 import { softwareGpuEnv, useSoftwareGpu, whySoftwareGpuMissing } from "../test/software-gpu.ts";
 import { openDawn } from "./dawn.ts";
 import { wgslAdapter } from "./mod.ts";
@@ -17,20 +17,6 @@ const suffix = isMissing ? `: ${whySoftwareGpuMissing}` : "";
 
 const limits = { motionMax: 4096, cellsMax: 4096, blobsMax: 4096 };
 const gridSpec = { raysMax: 4, bricksMax: 8, peaksMax: 8, voxelsMax: 64, dense: false } as const;
-const forward: RayModel = {
-  originQ20: [-(2 ** 20), 4.5 * 2 ** 20, 4.5 * 2 ** 20],
-  a: [0, 0, 0],
-  b: [0, 0, 0],
-  c: [2 ** 20, 0, 0],
-  fractionBits: 0,
-  principalU: 0,
-  principalV: 0,
-  bendShift: 0,
-  bendColumns: 0,
-  bendRows: 0,
-  bendQ12: new Int32Array(0),
-};
-
 let one: Kernels;
 beforeAll(async () => {
   if (!isMissing) one = await wgslAdapter.open({ software: true });
@@ -81,41 +67,6 @@ onGpu(
   },
 );
 
-onGpu(
-  `The wgsl backend gives a table as it was when it was asked for, whatever comes before the fence${suffix}`,
-  async () => {
-    const camera = one.openCamera({ widthPx: 1, heightPx: 1, ...limits });
-    const step = (level: number) => one.motion(camera, Uint8Array.of(level), { mode: "diff", threshold: 0 });
-    step(10);
-    step(13);
-    const first = one.readCamera(camera, "motion");
-    step(20);
-    const second = one.readCamera(camera, "motion");
-    const third = one.readCamera(camera, "motion");
-    one.closeCamera(camera);
-    await one.submit();
-    expect([...(await first).rows]).toEqual([0, 3]);
-    expect([...(await second).rows]).toEqual([0, 7]);
-    expect(await third).toEqual(await second);
-  },
-);
-
-onGpu(
-  `The wgsl backend keeps time steps apart that are submitted before the one before has arrived${suffix}`,
-  async () => {
-    const camera = one.openCamera({ widthPx: 1, heightPx: 1, ...limits });
-    const tables: Promise<Table>[] = [];
-    const steps = [10, 13, 20, 4].map((level) => {
-      one.motion(camera, Uint8Array.of(level), { mode: "diff", threshold: 0 });
-      tables.push(one.readCamera(camera, "motion"));
-      return one.submit();
-    });
-    await Promise.all(steps);
-    expect((await Promise.all(tables)).map(({ rows }) => [...rows])).toEqual([[], [0, 3], [0, 7], [0, 16]]);
-    one.closeCamera(camera);
-  },
-);
-
 onGpu(`The wgsl backend delivers a list that is longer than all before${suffix}`, async () => {
   const [widthPx, heightPx] = [400, 250];
   const camera = one.openCamera({ widthPx, heightPx, ...limits, motionMax: widthPx * heightPx });
@@ -150,36 +101,6 @@ onGpu(`The wgsl backend leaves the event loop free while the device works${suffi
   one.closeCamera(camera);
 });
 
-onGpu(`The wgsl backend refuses rays past the limit and weights past 32 bits, and adds nothing${suffix}`, async () => {
-  const grid = one.openGrid({ ...gridSpec, sizeVoxels: [8, 8, 8] });
-  one.setView(grid, 3, forward);
-  const refusal = (points: Uint32Array) => refusalOf(() => one.rays(grid, 3, points));
-  expect(await refusal(new Uint32Array(5 * 4))).toBe("capacity: Cannot add 5 rays: 0 are there, need at most 4");
-  expect(await refusal(Uint32Array.of(0, 0, 2 ** 31, 0))).toBe("none");
-  expect(await refusal(Uint32Array.of(0, 0, 2 ** 31, 0))).toBe(
-    "capacity: Cannot add 1 rays: weights sum to 4294967296, need less than 2^32",
-  );
-  const rays = one.readGrid(grid, "rays");
-  await one.submit();
-  expect([...(await rays).rows]).toEqual([2 ** 20, 0, 0, 2 ** 31, 3]);
-  one.closeGrid(grid);
-});
-
-onGpu(`The wgsl backend walks one ray along a row of voxels${suffix}`, async () => {
-  const grid = one.openGrid({ ...gridSpec, sizeVoxels: [3, 8, 8] });
-  one.setView(grid, 0, forward);
-  one.rays(grid, 0, Uint32Array.of(0, 0, 7, 1));
-  one.mark(grid);
-  one.select(grid, 1);
-  one.cast(grid);
-  one.voxels(grid, { viewsMin: 1, sumMin: 1 });
-  const voxels = one.readGrid(grid, "voxels");
-  await one.submit();
-  // y = z = 4.5 all along, so voxels (0 … 2, 4, 4), each once with weight 7 and bit 0.
-  expect([...(await voxels).rows]).toEqual([4 << 16, 4, 7, 1, 1 | (4 << 16), 4, 7, 1, 2 | (4 << 16), 4, 7, 1]);
-  one.closeGrid(grid);
-});
-
 onGpu(`The wgsl backend refuses a table larger than any buffer of the device, and goes on${suffix}`, async () => {
   const spec = { ...gridSpec, sizeVoxels: [8, 8, 8] as const, raysMax: 2 ** 28 };
   expect(await refusalOf(() => one.openGrid(spec))).toStartWith(
@@ -188,26 +109,12 @@ onGpu(`The wgsl backend refuses a table larger than any buffer of the device, an
   await one.submit();
 });
 
-onGpu(
-  `The wgsl backend asserts on use after close and after dispose; disposing twice is harmless${suffix}`,
-  async () => {
-    const kernels = await wgslAdapter.open({ software: true });
-    const camera = kernels.openCamera({ widthPx: 4, heightPx: 4, ...limits });
-    const grid = kernels.openGrid({ ...gridSpec, sizeVoxels: [8, 8, 8] });
-    kernels.closeCamera(camera);
-    expect(() => kernels.blobs(camera, { pixelsMin: 1 })).toThrow(AssertionError);
-    expect(() => kernels.castDense(grid)).toThrow("castDense needs a dense grid");
-    expect(() => kernels.refine(grid, 1)).toThrow("refine needs a grid with finer voxels");
-    expect(() => kernels.rays(grid, 0, Uint32Array.of(0, 0, 1, 0))).toThrow("the view has been set");
-    const submitted = kernels.submit();
-    kernels[Symbol.dispose]();
-    kernels[Symbol.dispose]();
-    await expect(submitted).rejects.toThrow("kernels stay open until submit resolves");
-    expect(() => kernels.mark(grid)).toThrow(AssertionError);
-    expect(() => kernels.openCamera({ widthPx: 4, heightPx: 4, ...limits })).toThrow("kernels are open");
-    await expect(kernels.submit()).rejects.toBeInstanceOf(AssertionError);
-  },
-);
+onGpu(`The wgsl backend rejects what was submitted when it is disposed meanwhile${suffix}`, async () => {
+  const kernels = await wgslAdapter.open({ software: true });
+  const submitted = kernels.submit();
+  kernels[Symbol.dispose]();
+  await expect(submitted).rejects.toThrow("kernels stay open until submit resolves");
+});
 
 const loss = (verb: string) => `device: Cannot ${verb}: the device is lost (device was destroyed), need one that works`;
 

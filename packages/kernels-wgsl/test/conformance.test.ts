@@ -10,5 +10,5 @@ const SEEDS_MAX = 4;
 if (whySoftwareGpuMissing !== null) test.skip(`Backend wgsl on SwiftShader: ${whySoftwareGpuMissing}`, () => {});
 else {
   useSoftwareGpu();
-  conformance("wgsl on SwiftShader", () => wgslAdapter.open({ software: true }), {}, SEEDS_MAX);
+  conformance("wgsl on SwiftShader", () => wgslAdapter.open({ software: true }), SEEDS_MAX);
 }

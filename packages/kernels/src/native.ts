@@ -250,14 +250,14 @@ class NativeKernels implements Kernels {
 
   refine(grid: GridHandle, viewsMin: number): void {
     assertViewsMin(viewsMin);
-    this.#fineGrid(grid);
+    assert(this.#grid(grid).isFine, "refine needs a grid with finer voxels");
     this.#reads.takeGrid(grid, "tiles", "segments", "tileBricks", "tilePool");
     this.#check(this.#library.sv_refine(this.#context, grid, viewsMin));
   }
 
   castTiles(grid: GridHandle, viewsMin: number): void {
     assertViewsMin(viewsMin);
-    this.#fineGrid(grid);
+    assert(this.#grid(grid).isFine, "castTiles needs a grid with finer voxels");
     this.#reads.takeGrid(grid, "tileBricks", "tilePool");
     this.#check(this.#library.sv_cast_tiles(this.#context, grid, viewsMin));
   }
@@ -330,10 +330,6 @@ class NativeKernels implements Kernels {
 
   #brickGrid(handle: GridHandle): void {
     assert(!this.#grid(handle).isDense, "the op needs a grid of bricks");
-  }
-
-  #fineGrid(handle: GridHandle): void {
-    assert(this.#grid(handle).isFine, "the op needs a grid with finer voxels");
   }
 
   #check(status: number): void {

@@ -10,28 +10,22 @@
  * @module
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { assert } from "@skyvox/core";
 import type { Kernels } from "../src/kernels.ts";
 import { referenceAdapter } from "../src/reference.ts";
+import { contract } from "./contract.ts";
 import { conformanceCases, examineCase } from "./exam.ts";
 import { checkProperty, properties } from "./properties.ts";
 
 /**
- * Registers the exam: one test per case, in which `open`'s backend must give the reference's tables to the last bit.
+ * Registers the exam: one test per case, in which `open`'s backend must give the reference's tables to the last bit, and one per promise.
  *
- * @param skips reason by case name, for what a backend cannot run; it is shown.
  * @param seedsMax seeds per case, for a backend that takes long; by default all.
- * @throws {AssertionError} when a skip names no case.
  */
 export function conformance(
   name: string,
   open: () => Promise<Kernels>,
-  skips: Readonly<Record<string, string>> = {},
   seedsMax: number = Number.POSITIVE_INFINITY,
 ): void {
-  const names = [...conformanceCases, ...properties].map((entry) => entry.name);
-  for (const skipped of Object.keys(skips)) assert(names.includes(skipped), `"${skipped}" is a case of the exam`);
-
   describe(`Backend ${name} equals the reference`, () => {
     let kernels: Kernels;
     let reference: Kernels;
@@ -44,10 +38,8 @@ export function conformance(
       reference[Symbol.dispose]();
     });
     const register = (entry: { name: string; seeds: number }, run: (seeds: number) => Promise<void>) => {
-      const reason = skips[entry.name];
       const seeds = Math.min(entry.seeds, seedsMax);
-      if (reason !== undefined) test.skip(`${entry.name}: ${reason}`, () => run(seeds));
-      else test(`${entry.name}, ${seeds} seeds`, () => run(seeds), CASE_TIMEOUT_MS);
+      test(`${entry.name}, ${seeds} seeds`, () => run(seeds), CASE_TIMEOUT_MS);
     };
     for (const entry of conformanceCases) {
       register(entry, async (seeds) => expect(await examineCase(entry, kernels, reference, seeds)).toEqual([]));
@@ -59,6 +51,7 @@ export function conformance(
         }
       });
     }
+    for (const promised of contract) test(promised.name, () => promised.check(kernels, open), CASE_TIMEOUT_MS);
   });
 }
 

@@ -36,10 +36,10 @@ export function appendRays(list: RayList, model: RayModel, view: number, points:
   let weightTotal = list.weightTotal;
   for (let p = 0; p < points.length; p += POINT_WORDS) weightTotal += points[p + 2]!;
   if (list.count + count > raysMax) {
-    throw new SkyvoxError("capacity", `Cannot add rays: ${list.count + count} in all, need at most ${raysMax}`);
+    throw new SkyvoxError("capacity", `Cannot add ${count} rays: ${list.count} are there, need at most ${raysMax}`);
   }
   if (weightTotal >= 2 ** 32) {
-    throw new SkyvoxError("capacity", `Cannot add rays: weights sum to ${weightTotal}, need less than ${2 ** 32}`);
+    throw new SkyvoxError("capacity", `Cannot add ${count} rays: weights sum to ${weightTotal}, need less than 2^32`);
   }
   for (let p = 0; p < points.length; p += POINT_WORDS) {
     const direction = rayDirection(model, points[p]!, points[p + 1]!);
