@@ -6,6 +6,7 @@
  */
 import { createPrng, type Intrinsics, lookAt, type Pose, project, type Vec3 } from "@skyvox/core";
 import { buildRayModel, type GridSpec, type RayModel } from "@skyvox/kernels";
+import { WORLD_LIMITS } from "@skyvox/reconstruction";
 import { superblockLevels, WORLD_VOXEL_SIZE_M } from "@skyvox/voxels";
 
 /** One time step of a world. */
@@ -28,12 +29,7 @@ export interface WorldSize {
 /** As many views must agree. */
 export const WORLD_VIEWS_MIN = 3;
 
-/**
- * About 80 MB, most of it slots: of blocks of 102 m that three views cross, one in nine here, and of bricks within tiles, about 15 a
- * target and as many again by chance.
- */
-const LIMITS = { bricksMax: 12_288, peaksMax: 16_384, voxelsMax: 65_536, dense: false } as const;
-const FINE_LIMITS = { tilesMax: 4096, segmentsMax: 2 ** 17, marksMax: 2 ** 21, bricksMax: 4096 } as const;
+const FOUND_MAX = { peaksMax: 16_384, voxelsMax: 65_536 } as const;
 
 const intrinsics: Intrinsics = {
   widthPx: 7680,
@@ -75,7 +71,14 @@ export function worldScene({
   }));
   const rayCount = views.reduce((sum, { points }) => sum + points.length / 4, 0);
   return {
-    grid: { sizeVoxels, raysMax: rayCount, ...LIMITS, fine: { levels, ...FINE_LIMITS } },
+    grid: {
+      ...FOUND_MAX,
+      sizeVoxels,
+      raysMax: rayCount,
+      bricksMax: WORLD_LIMITS.superblocksMax,
+      dense: false,
+      fine: { levels, ...WORLD_LIMITS.fine },
+    },
     minEnuM,
     targets,
     views,

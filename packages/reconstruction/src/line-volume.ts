@@ -29,6 +29,15 @@ export interface LineVolume {
 const AXIS_VOXELS_MAX = 2047;
 
 /**
+ * Limits of a sparse world, about 80 MB in all: blocks of 102 m in which cameras meet, and what is resolved within them. With 200 targets
+ * and 12 cameras around 10 km there are 10,923 blocks, and about 15 bricks a target and as many again by chance (`bun bench world`).
+ */
+export const WORLD_LIMITS = {
+  superblocksMax: 12_288,
+  fine: { tilesMax: 4096, segmentsMax: 2 ** 17, marksMax: 2 ** 21, bricksMax: 4096 },
+} as const;
+
+/**
  * Divides the volume of a site.
  *
  * @throws {SkyvoxError} "site" for a volume of too many voxels.

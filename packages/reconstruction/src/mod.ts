@@ -12,6 +12,6 @@
  * @module
  */
 export { observe, type Reconstruction, reconstruct } from "./line.ts";
-export { type LineVolume, lineVolume } from "./line-volume.ts";
+export { type LineVolume, lineVolume, WORLD_LIMITS } from "./line-volume.ts";
 export { blobPoints } from "./ray-points.ts";
 export { type Line, type LineCamera, openLine } from "./site-to-line.ts";

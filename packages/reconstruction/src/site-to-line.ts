@@ -17,7 +17,7 @@ import {
   type SpotParams,
 } from "@skyvox/kernels";
 import { levelForFootprint, pixelFootprintM, voxelSizeAtLevelM } from "@skyvox/voxels";
-import { type LineVolume, lineVolume } from "./line-volume.ts";
+import { type LineVolume, lineVolume, WORLD_LIMITS } from "./line-volume.ts";
 import { motionParams, spotParams } from "./motion-params.ts";
 import { type ThermalPartner, thermalPartner } from "./thermal-pair.ts";
 
@@ -69,12 +69,6 @@ const BLOBS_MAX = 4096;
 const SPOTS_MAX = 4096;
 const FUSED_MAX = 16384;
 const CELL_SHIFT_MAX = 5;
-/**
- * Limits of a sparse world, about 80 MB in all: 102 m blocks in which cameras meet, and what is resolved within them. With 200 targets and 12
- * cameras around 10 km, blocks are what there is most of: 10,923 of them (`bun bench world`).
- */
-const SUPERBLOCKS_MAX = 12_288;
-const WORLD_LIMITS = { tilesMax: 4096, segmentsMax: 2 ** 17, marksMax: 2 ** 21, bricksMax: 4096 } as const;
 /** A camera inside the volume would spread its bundles over the whole picture: 32 pixels at most. */
 const BUNDLE_SPREAD_Q8_MAX = 32 << 8;
 
@@ -88,7 +82,7 @@ export function openLine(site: Site, kernels: Kernels): Line {
   const grid = kernels.openGrid({
     sizeVoxels: volume.sizeVoxels,
     raysMax: RAYS_PER_VIEW_MAX * site.cameras.length,
-    bricksMax: volume.levels === null ? BRICKS_MAX : SUPERBLOCKS_MAX,
+    bricksMax: volume.levels === null ? BRICKS_MAX : WORLD_LIMITS.superblocksMax,
     peaksMax: PEAKS_MAX,
     voxelsMax: VOXELS_MAX,
     dense: false,
@@ -127,7 +121,7 @@ export function openLine(site: Site, kernels: Kernels): Line {
 }
 
 function fineOf({ levels }: LineVolume): { fine?: FineSpec } {
-  return levels === null ? {} : { fine: { levels, ...WORLD_LIMITS } };
+  return levels === null ? {} : { fine: { levels, ...WORLD_LIMITS.fine } };
 }
 
 function openCamera(
