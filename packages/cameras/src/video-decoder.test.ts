@@ -61,7 +61,9 @@ test("Decoder ends its child when it is disposed, twice without harm", async () 
   await using folder = await TemporaryFolder.create();
   // Stands in for ffmpeg: tells its process number, then waits for ever without a frame.
   const program = folder.join("waits");
-  await Bun.write(program, `#!/bin/sh\necho $$ > "${folder.join("pid")}"\nprintf x\nexec sleep 1000\n`);
+  // The file appears with its number in it: one that is still empty would name process 0.
+  const tell = `echo $$ > "${folder.join("pid.part")}"\nmv "${folder.join("pid.part")}" "${folder.join("pid")}"`;
+  await Bun.write(program, `#!/bin/sh\n${tell}\nprintf x\nexec sleep 1000\n`);
   await chmod(program, 0o755);
   const decoder = new VideoDecoder({ ffmpeg: program, path: "x", codec: "h264", pixelFormat: "yuv420p" });
   const pixels = new Uint8Array(2);
