@@ -202,7 +202,7 @@ export class SiteRun implements AsyncDisposable {
     const message =
       end.kind === "refused"
         ? `Cannot use kernels "${choice}": ${end.why}`
-        : `Cannot go on: ${describeEnd(backend, end)}, need it alive to the end`;
+        : `Cannot go on: ${describeEnd(backend, end)}, need one that lasts`;
     this.#finish(new SkyvoxError("backend", message));
   }
 
