@@ -16,7 +16,13 @@ int32_t sv_rays(sv_context *context, int32_t handle, int32_t view_index, const u
   if (added > rays_max - grid->ray_count)
     return fail(context, SV_ERROR_CAPACITY, "Cannot add %u rays: %u are there, need at most %u", added, grid->ray_count, rays_max);
   uint64_t weight = grid->weight_total;
-  for (size_t i = 0; i < added; i += 1) weight += points[4 * i + 2];
+  uint32_t highest = 0;
+  for (size_t i = 0; i < added; i += 1) {
+    highest |= points[4 * i] | points[4 * i + 1];
+    weight += points[4 * i + 2];
+  }
+  if (highest >= SV_POINT_MAX)
+    return fail(context, SV_ERROR_ARGUMENT, "Cannot add %u rays: a point is past 8192 pixels, need all below", added);
   if (weight > UINT32_MAX)
     return fail(context, SV_ERROR_CAPACITY, "Cannot add %u rays: weights sum to %llu, need less than 2^32", added,
                 static_cast<unsigned long long>(weight));

@@ -3,7 +3,7 @@
  * Input: the stored motion rows and the masks of op motion, in which a pixel finds its neighbours; output: 16 words per blob, by first
  * pixel. Union-find over the list: a pixel points to an earlier one of its blob, at last to the first, whatever the order of threads
  * (Komura 2015). Pixels side by side in one word of the masks are a run, which points to its first pixel from the start and is summed
- * up at once. Launch: a thread per motion row, per 32 rows, per blob. Bytes moved: about 50 per motion row. */
+ * up at once. Launch: a thread per motion row. Bytes moved: about 50 per motion row. */
 #include "motion.h"
 
 namespace skyvox {
@@ -36,7 +36,8 @@ DEVICE uint32_t run_length(const MotionList &list, uint32_t index, const Pixel &
   return in_word < most ? in_word : most;
 }
 
-__global__ void start_blobs(MotionList list, uint32_t *parent, uint32_t *sizes) {
+__global__ void start_blobs(MotionList list, uint32_t *parent, uint32_t *sizes, uint32_t *kept, uint32_t words) {
+  for (uint32_t word = thread_index(); word < words; word += thread_count()) kept[word] = 0;
   for (uint32_t i = thread_index(); i < list.head->count; i += thread_count()) {
     parent[i] = i - run_before(list, pixel_of(list, i));
     sizes[i] = 0;
@@ -99,14 +100,9 @@ __global__ void size_blobs(MotionList list, uint32_t *parent, uint32_t *sizes) {
 }
 
 /* A bit per row of the list that is the first of a blob with enough pixels. */
-__global__ void keep_blobs(MotionList list, const uint32_t *parent, const uint32_t *sizes, uint32_t pixels_min, uint32_t *kept,
-                           uint32_t words_max) {
-  for (uint32_t word = thread_index(); word < words_max; word += thread_count()) {
-    uint32_t mask = 0;
-    for (uint32_t i = word * 32; i < word * 32 + 32 && i < list.head->count; i += 1)
-      if (parent[i] == i && sizes[i] >= pixels_min) mask |= 1u << (i % 32);
-    kept[word] = mask;
-  }
+__global__ void keep_blobs(const Head *list, const uint32_t *parent, const uint32_t *sizes, uint32_t pixels_min, uint32_t *kept) {
+  for (uint32_t i = thread_index(); i < list->count; i += thread_count())
+    if (parent[i] == i && sizes[i] >= pixels_min) set_bits(&kept[i / 32], 1u << (i % 32));
 }
 
 /* Turns the size of each first pixel into the number of its blob plus one, or 0 where it has no row, and starts the rows. */
@@ -120,8 +116,20 @@ __global__ void start_rows(MotionList list, const uint32_t *parent, uint32_t *si
     if (!has_row) continue;
     uint32_t *row = rows + 16 * size_t{number};
     for (uint32_t word = 0; word < 16; word += 1) row[word] = 0;
-    /* The first pixel has the least y, so the least of this word is that of x. The greatest y has word 15 to itself for now. */
+    /* The first pixel has the least y, so the least of this word is that of x. */
     row[1] = list.rows[2 * size_t{i}] | 0xffffu;
+  }
+}
+
+/* Raises each half of a word to that of `value` where it is higher. */
+DEVICE void raise_halves(uint32_t *word, uint32_t value) {
+  for (uint32_t seen = load(word);;) {
+    const uint32_t low = value & 0xffffu, high = value >> 16, seen_low = seen & 0xffffu, seen_high = seen >> 16;
+    const uint32_t raised = (low > seen_low ? low : seen_low) | (high > seen_high ? high : seen_high) << 16;
+    if (raised == seen) return;
+    const uint32_t before = exchange_if(word, seen, raised);
+    if (before == seen) return;
+    seen = before;
   }
 }
 
@@ -144,7 +152,7 @@ __global__ void sum_blobs(MotionList list, const uint32_t *parent, const uint32_
     uint64_t *sums = reinterpret_cast<uint64_t *>(row + 4);
     add(&row[0], length);
     lower_to(&row[1], (row[1] & 0xffff0000u) | pixel.x);
-    raise_to(&row[2], x_last);
+    raise_halves(&row[2], x_last | pixel.y << 16);
     raise_to(&row[3], most);
     add(&sums[0], uint64_t{length} * (uint64_t{pixel.x} + x_last) / 2);
     add(&sums[1], uint64_t{length} * pixel.y);
@@ -152,15 +160,6 @@ __global__ void sum_blobs(MotionList list, const uint32_t *parent, const uint32_
     add(&sums[3], moment);
     add(&sums[4], uint64_t{weight} * pixel.y);
     if (still != 0) add(&row[14], still);
-    raise_to(&row[15], pixel.y);
-  }
-}
-
-__global__ void finish_rows(const Head *list, uint32_t *rows) {
-  for (uint32_t i = thread_index(); i < list->count; i += thread_count()) {
-    uint32_t *row = rows + 16 * size_t{i};
-    row[2] |= row[15] << 16;
-    row[15] = 0;
   }
 }
 
@@ -178,13 +177,12 @@ int32_t sv_blobs(sv_context *context, int32_t handle, int32_t pixels_min) {
   const uint32_t motion_max = camera->motion.rows_max, words = (motion_max - 1) / 32 + 1, blocks = blocks_over(context, motion_max);
   uint32_t *parent = camera->list_a, *sizes = camera->list_b, *kept = lane->scratch.items.items;
   const List &out = camera->blobs;
-  RUN(start_blobs, blocks, list, parent, sizes);
+  RUN(start_blobs, blocks, list, parent, sizes, kept, words);
   RUN(join_neighbours, blocks, list, parent);
   RUN(size_blobs, blocks, list, parent, sizes);
-  RUN(keep_blobs, blocks_over(context, words), list, parent, sizes, static_cast<uint32_t>(pixels_min), kept, words);
-  TRY(enqueue_scan(lane->stream, scan_into(*lane, out, true, {nullptr, words}, words)));
+  RUN(keep_blobs, blocks, list.head, parent, sizes, static_cast<uint32_t>(pixels_min), kept);
+  ENQUEUE(enqueue_scan(context, lane, scan_into(*lane, out, true, {nullptr, words}, words)));
   RUN(start_rows, blocks, list, parent, sizes, kept, lane->scratch.offsets(), out.rows_max, out.rows);
   RUN(sum_blobs, blocks, list, parent, sizes, out.rows);
-  RUN(finish_rows, blocks_over(context, out.rows_max), head_of(*lane, out), out.rows);
   return SV_OK;
 }

@@ -16,7 +16,7 @@ __global__ void mark_segments(const Segment *segments, const Head *head, const R
   for (uint32_t i = thread_index(); i < head->count; i += thread_count()) {
     const Way way = way_of(segments[i], rays);
     const Box box = box_of(tiles[segments[i].tile]);
-    with_axis(way.direction, [&](auto axis) { mark_way<decltype(axis)::k>(way, box, marks); });
+    with_axis(way.direction, [&](auto axis) { mark_way<decltype(axis)::k>(way, box, whole_way(), marks); });
   }
 }
 
@@ -25,7 +25,7 @@ __global__ void cast_segments(const Segment *segments, const Head *head, const R
   for (uint32_t i = thread_index(); i < head->count; i += thread_count()) {
     const Way way = way_of(segments[i], rays);
     const Box box = box_of(tiles[segments[i].tile]);
-    with_axis(way.direction, [&](auto axis) { cast_way<decltype(axis)::k>(way, box, slots, voxels); });
+    with_axis(way.direction, [&](auto axis) { cast_way<decltype(axis)::k>(way, box, whole_way(), slots, voxels); });
   }
 }
 

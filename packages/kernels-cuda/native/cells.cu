@@ -90,12 +90,12 @@ int32_t sv_cells(sv_context *context, int32_t handle, int32_t shift, int32_t pix
   Head *touched = lane->heads + (heads_max - 1);
   CellSums *sums = reinterpret_cast<CellSums *>(camera->cell_sums);
   const Offsets offsets = lane->scratch.offsets();
-  TRY(cudaMemsetAsync(bits, 0, words * sizeof(uint32_t), lane->stream));
+  ENQUEUE(zero_words(context, lane, bits, words));
   RUN(touch_cells, blocks, camera->motion.rows, list, grid, bits, sums);
-  TRY(enqueue_scan(lane->stream, {bits, true, {nullptr, words}, words, offsets, touched, motion_max, 0, 0}));
+  ENQUEUE(enqueue_scan(context, lane, {bits, true, {nullptr, words}, words, offsets, touched, motion_max, 0, 0}));
   RUN(sum_cells, blocks, camera->motion.rows, list, grid, bits, offsets, sums);
   RUN(keep_cells, blocks_over(context, kept_words), sums, &touched->count, static_cast<uint32_t>(pixels_min), kept, kept_words);
-  TRY(enqueue_scan(lane->stream, scan_into(*lane, camera->cells, true, {nullptr, kept_words}, kept_words)));
+  ENQUEUE(enqueue_scan(context, lane, scan_into(*lane, camera->cells, true, {nullptr, kept_words}, kept_words)));
   RUN(write_cells, blocks_over(context, kept_words), sums, grid, kept, kept_words, offsets, camera->cells.rows_max, camera->cells.rows);
   return SV_OK;
 }

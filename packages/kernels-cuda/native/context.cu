@@ -1,8 +1,9 @@
 /* Opening and closing: the context, its device and its errors; submit and fence.
  *
- * The fence is a stream that waits for all lanes and then writes a sequence number to page-locked memory, which the host reads without
- * a call. An error of the device is final: it is told once with its reason, then the context refuses all work, and closing it makes no
- * call of the runtime any more. What lay on the device is gone with it; a few page-locked pages stay with the process. */
+ * At a fence each lane that has worked reports: a kernel of its stream writes what its lists hold and then a sequence number to
+ * page-locked memory, which the host reads without a call. An error of the device is final: it is told once with its reason, then the
+ * context refuses all work, and closing it makes no call of the runtime any more. What lay on the device is gone with it; a few
+ * page-locked pages stay with the process. */
 #include "context.h"
 
 #include <new>
@@ -23,10 +24,14 @@ int32_t fail(sv_context *context, int32_t code, const char *format, ...) {
 }
 
 int32_t fail_device(sv_context *context, cudaError_t error) {
+  if (error != cudaErrorMemoryAllocation) return lose_device(context, error);
   cudaGetLastError(); /* an error that is not of the device itself is forgotten by it */
-  if (error == cudaErrorMemoryAllocation)
-    return fail(context, SV_ERROR_MEMORY, "Cannot take memory of CUDA device %d: too little is left, need smaller or fewer cameras and grids",
-                context->device);
+  return fail(context, SV_ERROR_MEMORY, "Cannot take memory of CUDA device %d: too little is left, need smaller or fewer cameras and grids",
+              context->device);
+}
+
+int32_t lose_device(sv_context *context, cudaError_t error) {
+  cudaGetLastError();
   context->lost = true;
   return fail(context, SV_ERROR_DEVICE, "Cannot use CUDA device %d: it answers %s, %d, need it to work", context->device,
               cudaGetErrorName(error), static_cast<int>(error));
@@ -76,24 +81,14 @@ static void describe(const cudaDeviceProp &device, sv_device_info *out) {
   snprintf(out->name, sizeof out->name, "%.80s, sm_%d%d", device.name, device.major, device.minor);
 }
 
-/* The last step of a fence. */
-__global__ void announce(uint32_t *completed, uint32_t sequence) {
-  __threadfence_system();
-  store(completed, sequence);
-}
+/* Does nothing; shows where the library holds no code for a device. */
+__global__ void run_nothing() {}
 
 static int32_t start(sv_context *context) {
   TRY(cudaSetDevice(context->device));
-  TRY(cudaStreamCreateWithFlags(&context->fence, cudaStreamNonBlocking));
-  TRY(cudaHostAlloc(&context->completed, sizeof *context->completed, cudaHostAllocMapped));
   TRY(cudaHostAlloc(&context->read_back, read_back_bytes, cudaHostAllocDefault));
-  void *address = nullptr;
-  TRY(cudaHostGetDevicePointer(&address, context->completed, 0));
-  context->completed_device = static_cast<uint32_t *>(address);
-  *context->completed = 0;
-  /* Shows at once where the library holds no code for this device. */
-  TRY(LAUNCH(announce, 1, 1, context->fence, context->completed_device, 0u));
-  TRY(cudaStreamSynchronize(context->fence));
+  TRY(cudaLaunchKernel(reinterpret_cast<const void *>(KERNEL(run_nothing)), dim3(1), dim3(1), nullptr, 0, nullptr));
+  TRY(cudaStreamSynchronize(nullptr));
   return SV_OK;
 }
 
@@ -144,19 +139,9 @@ int32_t sv_close(sv_context *context) {
     if (camera != nullptr) close_lane(context, &camera->lane);
     delete camera;
   }
-  for (Grid *grid : context->grids) {
-    if (grid != nullptr) close_lane(context, &grid->lane);
-    delete grid;
-  }
-  bool works = !context->lost;
-  const auto call = [&](bool held, auto &&release) {
-    if (held && works) works = release() == cudaSuccess;
-  };
-  /* The fence may still be on its way to the memory that is freed next. */
-  call(context->fence != nullptr, [&] { return cudaStreamSynchronize(context->fence); });
-  call(context->fence != nullptr, [&] { return cudaStreamDestroy(context->fence); });
-  call(context->completed != nullptr, [&] { return cudaFreeHost(context->completed); });
-  call(context->read_back != nullptr, [&] { return cudaFreeHost(context->read_back); });
+  for (Grid *grid : context->grids)
+    if (grid != nullptr) close_grid(context, grid);
+  if (context->read_back != nullptr && !context->lost) cudaFreeHost(context->read_back);
   delete context;
   return SV_OK;
 }
@@ -177,39 +162,75 @@ int32_t sv_last_error(sv_context *context, char *text, int32_t capacity) {
 
 namespace skyvox {
 
-/* Lets the fence wait for what a lane has enqueued, and brings the heads of its lists along. */
+/* The rows of one list. */
+struct Ahead { const uint32_t *rows; uint32_t row_words; int32_t head; };
+
+/* The last kernel of a lane before a fence: heads, the first rows of one list, then the sequence number. Launch: one block. */
+__global__ void report_lane(const Head *heads, Ahead ahead, Report *report, uint32_t sequence) {
+  for (int32_t i = static_cast<int32_t>(threadIdx.x); i < heads_max; i += static_cast<int32_t>(block_threads)) report->heads[i] = heads[i];
+  if (ahead.rows != nullptr) {
+    const uint32_t rows_max = rows_ahead_words / ahead.row_words, found = heads[ahead.head].count;
+    const uint32_t words = (found < rows_max ? found : rows_max) * ahead.row_words;
+    for (uint32_t i = threadIdx.x; i < words; i += block_threads) report->rows[i] = ahead.rows[i];
+  }
+  __threadfence_system();
+  __syncthreads();
+  if (threadIdx.x == 0) store(&report->reached, sequence);
+}
+
 static int32_t join_lane(sv_context *context, Lane *lane) {
   if (!lane->busy) return SV_OK;
-  TRY(cudaMemcpyAsync(lane->heads_seen, lane->heads, heads_max * sizeof(Head), cudaMemcpyDeviceToHost, lane->stream));
-  TRY(cudaEventRecord(lane->reached, lane->stream));
-  TRY(cudaStreamWaitEvent(context->fence, lane->reached, 0));
+  const Ahead ahead = {lane->read.rows, lane->read.row_words, lane->read.head};
+  RUN_WITH_BARRIERS(report_lane, 1, lane->heads, ahead, lane->report, context->sequence);
+  ENQUEUE(flush(context, lane));
+  lane->ahead = lane->read.rows;
   lane->busy = lane->stale = false;
+  lane->submitted_before = lane->submitted;
   lane->submitted = context->sequence;
   return SV_OK;
+}
+
+/* Calls visit(lane) for each lane until one returns another status than SV_OK. */
+template <class Visit> static int32_t for_lanes(sv_context *context, const Visit &visit) {
+  for (Camera *camera : context->cameras)
+    if (camera != nullptr)
+      if (const int32_t status = visit(&camera->lane)) return status;
+  for (Grid *grid : context->grids)
+    if (grid != nullptr)
+      if (const int32_t status = visit(&grid->lane)) return status;
+  return SV_OK;
+}
+
+/* The last sequence whose work in a lane is done, as far as its report tells. */
+static uint32_t reached_by(const sv_context *context, const Lane &lane) {
+  const uint32_t reached = load(&lane.report->reached);
+  if (reached == lane.submitted) return context->sequence;
+  return reached == lane.submitted_before ? lane.submitted - 1 : reached;
 }
 
 }  // namespace skyvox
 
 int32_t sv_submit(sv_context *context, uint32_t *sequence) {
   if (const int32_t status = enter(context)) return status;
-  context->sequence += 1;
-  for (Camera *camera : context->cameras)
-    if (camera != nullptr)
-      if (const int32_t status = join_lane(context, &camera->lane)) return status;
   for (Grid *grid : context->grids)
     if (grid != nullptr)
-      if (const int32_t status = join_lane(context, &grid->lane)) return status;
-  TRY(LAUNCH(announce, 1, 1, context->fence, context->completed_device, context->sequence));
+      if (const int32_t status = direct_points(context, grid)) return status;
+  context->sequence += 1;
+  if (const int32_t status = for_lanes(context, [&](Lane *lane) { return join_lane(context, lane); })) return status;
   *sequence = context->sequence;
   return SV_OK;
 }
 
 int32_t sv_fence(sv_context *context, uint32_t *completed) {
   if (const int32_t status = enter(context)) return status;
-  *completed = load(context->completed);
-  if (*completed == context->sequence) return SV_OK;
-  /* A device that is lost never writes the number: whether it still works must be asked for. */
-  const cudaError_t state = cudaStreamQuery(context->fence);
-  if (state != cudaErrorNotReady) TRY(state);
-  return SV_OK;
+  *completed = context->sequence;
+  return for_lanes(context, [&](Lane *lane) -> int32_t {
+    const uint32_t reached = reached_by(context, *lane);
+    if (reached == context->sequence) return SV_OK;
+    if (static_cast<int32_t>(reached - *completed) < 0) *completed = reached;
+    /* A device that is lost never writes the number: whether it still works must be asked for. */
+    const cudaError_t state = cudaStreamQuery(lane->stream);
+    if (state != cudaErrorNotReady) TRY(state);
+    return SV_OK;
+  });
 }

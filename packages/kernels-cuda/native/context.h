@@ -5,6 +5,7 @@
 #ifndef SKYVOX_CUDA_CONTEXT_H
 #define SKYVOX_CUDA_CONTEXT_H
 #include "../../kernels/native/kernels.h"
+#include "launches.h"
 #include "scan.h"
 
 namespace skyvox {
@@ -35,20 +36,14 @@ struct Scratch {
 };
 
 constexpr int32_t heads_max = 8, blocks_max = 128;
+/* Words of rows that come along with a fence. */
+constexpr uint32_t rows_ahead_words = 1u << 14;
 
-struct Lane {
-  cudaStream_t stream = nullptr;
-  cudaEvent_t reached = nullptr;
-  void *blocks[blocks_max]{}; /* device memory, freed with the lane */
-  int32_t block_count = 0;
-  Stage stages[2];
-  uint32_t stage = 0;
-  Scratch scratch;
-  Head *heads = nullptr;      /* of its lists, on the device */
-  Head *heads_seen = nullptr; /* the same, page-locked, as copied last */
-  bool busy = false;          /* has work that no fence covers yet */
-  bool stale = false;         /* heads_seen is older than the work enqueued */
-  uint32_t submitted = 0;     /* sequence of the last fence that covers work of it */
+/* What the host sees of a lane without a call: page-locked, written by the device at each fence. */
+struct Report {
+  Head heads[heads_max];
+  uint32_t reached; /* sequence of the fence */
+  uint32_t rows[rows_ahead_words];
 };
 
 /* A list of bounded length; its head is that of the lane with the number `head`. */
@@ -58,10 +53,28 @@ struct List {
   int32_t head = 0;
 };
 
+struct Lane {
+  cudaStream_t stream = nullptr;
+  Launcher launcher; /* before anything else is asked of the stream, what is pending there is launched: see flush */
+  void *blocks[blocks_max]{}; /* device memory, freed with the lane */
+  int32_t block_count = 0;
+  Stage stages[2];
+  uint32_t stage = 0;
+  Scratch scratch;
+  Head *heads = nullptr;    /* of its lists, on the device */
+  Report *report = nullptr; /* as of the last fence */
+  bool busy = false;        /* has work that no fence covers yet */
+  bool stale = false;       /* the report is older than the work enqueued */
+  uint32_t submitted = 0, submitted_before = 0; /* sequence of the last fence that covers work of it, and of the one before */
+  List read;                  /* the list that was read last: its rows come along with the next fence */
+  uint32_t *ahead = nullptr;  /* the list whose rows are in the report */
+};
+
 /* Which pixels of the last frame moved: a bit per pixel, and by word of 32 bits where its pixels stand in the list. */
 struct Moved {
   uint32_t *masks, *first;
   uint16_t *words; /* second word of the row of each pixel that moved */
+  uint32_t *tile_counts; /* how many moved, by tile; 0 between ops */
 };
 
 /* The background of mode gaussian; memory is taken by the first frame of that mode. */
@@ -141,9 +154,12 @@ struct Grid {
   Size size{};
   uint32_t brick_count = 0;
   View views[views_max];
-  Growing<uint32_t> points;
+  uint4 *gathered = nullptr; /* points of the rays, page-locked; see rays.cu */
+  uint4 *points = nullptr;   /* the same on the device */
+  cudaEvent_t points_copied = nullptr;
+  bool points_wait = false; /* for `points_copied`, before `gathered` is written anew */
   Ray *rays = nullptr;
-  uint32_t ray_count = 0;
+  uint32_t ray_count = 0, directed_count = 0; /* rays added; those of them that the device has or is about to make */
   uint64_t weight_total = 0;
   uint32_t *marks = nullptr;
   bool marked = false;
@@ -159,11 +175,8 @@ struct Grid {
 struct sv_context {
   int32_t device = 0;
   uint32_t threads_at_once = 0; /* what a launch over a list of unknown length takes */
-  cudaStream_t fence = nullptr;
   uint32_t sequence = 0;
-  uint32_t *completed = nullptr;        /* page-locked; the device writes it */
-  uint32_t *completed_device = nullptr; /* its address there */
-  void *read_back = nullptr;            /* page-locked */
+  void *read_back = nullptr; /* page-locked */
   bool lost = false;
   skyvox::Camera *cameras[skyvox::cameras_max]{};
   skyvox::Grid *grids[skyvox::grids_max]{};
@@ -179,16 +192,44 @@ namespace skyvox {
     if (error_ != cudaSuccess) return ::skyvox::fail_device(context, error_);      \
   } while (0)
 
-/* Launches a kernel on the stream of `lane`, in blocks of block_threads or on one thread. */
-#define RUN(kernel, blocks, ...) TRY(LAUNCH(kernel, blocks, block_threads, lane->stream, __VA_ARGS__))
-#define RUN_WITH_BARRIERS(kernel, blocks, ...) TRY(LAUNCH_WITH_BARRIERS(kernel, blocks, block_threads, lane->stream, __VA_ARGS__))
-#define RUN_ONE(kernel, ...) TRY(LAUNCH(kernel, 1, 1, lane->stream, __VA_ARGS__))
+/* Ends an op where a part of it fails. */
+#define ENQUEUE(call)                                       \
+  do {                                                      \
+    if (const int32_t status_ = (call)) return status_;     \
+  } while (0)
+
+/* Gathers a launch for the stream of `lane`, in blocks of block_threads or on one thread. */
+#define RUN(kernel, blocks, ...) ENQUEUE(gather(context, lane, KERNEL(kernel), blocks, block_threads, __VA_ARGS__))
+#define RUN_WITH_BARRIERS(kernel, blocks, ...) \
+  ENQUEUE(gather(context, lane, KERNEL_WITH_BARRIERS(kernel), blocks, block_threads, __VA_ARGS__))
+#define RUN_ONE(kernel, ...) ENQUEUE(gather(context, lane, KERNEL(kernel), 1, 1, __VA_ARGS__))
+
+/* Launches what a lane has gathered; called before anything else is asked of its stream. Ops that were gathered have been promised, so
+ * where this fails the device counts as lost. */
+int32_t flush(sv_context *context, Lane *lane);
+
+/* Adds a launch to those of a lane. */
+template <class Kernel, class... Values>
+int32_t gather(sv_context *context, Lane *lane, Kernel kernel, uint32_t grid, uint32_t block, const Values &...values) {
+  Series *pending = &lane->launcher.pending;
+  if (!pending->has_room()) ENQUEUE(flush(context, lane));
+  pending->add(kernel, grid, block, values...);
+  return SV_OK;
+}
+
+/* Adds the launch that sets words of the device to 0. */
+int32_t zero_words(sv_context *context, Lane *lane, void *words, size_t count);
+
+/* Adds the launches of a scan. */
+int32_t enqueue_scan(sv_context *context, Lane *lane, const Scan &scan);
 
 /* Notes why a call fails and returns its code. */
 int32_t fail(sv_context *context, int32_t code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Notes that the device is lost, or only short of memory; returns the code. */
 int32_t fail_device(sv_context *context, cudaError_t error);
+/* Notes that the device is lost. */
+int32_t lose_device(sv_context *context, cudaError_t error);
 
 /* Makes the device of a context that of this thread, or refuses where it is lost. */
 int32_t enter(sv_context *context);
@@ -199,6 +240,12 @@ int32_t use_grid(sv_context *context, int32_t handle, Grid **out);
 /* As use_grid, but only for a grid opened with (or without) `dense`, or only for one with finer voxels. */
 int32_t use_grid_of_kind(sv_context *context, int32_t handle, bool dense, Grid **out);
 int32_t use_fine_grid(sv_context *context, int32_t handle, Grid **out);
+
+/* Frees a grid and all it holds. */
+void close_grid(sv_context *context, Grid *grid);
+
+/* Sends what rays were added since to the device; called before an op that takes rays. */
+int32_t direct_points(sv_context *context, Grid *grid);
 
 /* Whether a table of nodes may be read; see sv_bend_shape. */
 bool sound(const sv_bend_shape &shape);

@@ -98,10 +98,10 @@ static int32_t enqueue_lines(sv_context *context, Camera *camera, const Register
   Lane *lane = &camera->lane;
   const uint32_t blocks = blocks_over(context, camera->registered.rows_max);
   uint32_t *counts = lane->scratch.items.items;
-  TRY(cudaMemsetAsync(counts, 0, registered.lines * sizeof(uint32_t), lane->stream));
-  TRY(cudaMemsetAsync(lines.filled, 0, registered.lines * sizeof(uint32_t), lane->stream));
+  ENQUEUE(zero_words(context, lane, counts, registered.lines));
+  ENQUEUE(zero_words(context, lane, lines.filled, registered.lines));
   RUN(count_lines, blocks, registered, counts, camera->fuse_joined);
-  TRY(enqueue_scan(lane->stream, {counts, false, {nullptr, registered.lines}, registered.lines, lines.begin, nullptr, 0, 0, 0}));
+  ENQUEUE(enqueue_scan(context, lane, {counts, false, {nullptr, registered.lines}, registered.lines, lines.begin, nullptr, 0, 0, 0}));
   RUN(sort_lines, blocks, registered, lines);
   return SV_OK;
 }
@@ -136,7 +136,7 @@ int32_t sv_fuse(sv_context *context, int32_t handle, const uint32_t *points, int
   RUN(keep_alone, blocks, registered, camera->fuse_joined, joining, kept, words);
   Scan scan = scan_into(*lane, out, true, {nullptr, words}, words);
   scan.base = points_count;
-  TRY(enqueue_scan(lane->stream, scan));
+  ENQUEUE(enqueue_scan(context, lane, scan));
   RUN(write_alone, blocks, registered, joining, kept, words, lane->scratch.offsets(), points_count, out.rows_max, out.rows);
   return SV_OK;
 }

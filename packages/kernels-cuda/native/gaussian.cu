@@ -42,10 +42,10 @@ DEVICE Pair take_pair(const sv_gaussian_frame &frame, uint32_t pixels, uint32_t 
   return pair;
 }
 
-__global__ void compare_gaussian(const uint2 *pixels, GaussianField field, sv_gaussian_frame frame, uint32_t threads, Notes notes) {
+__global__ void compare_gaussian(const uint2 *pixels, GaussianField field, sv_gaussian_frame frame, uint32_t threads, Moved moved) {
   const uint32_t thread = thread_index();
   if (thread >= threads) return;
-  uint16_t *words = notes.moved.words + size_t{thread} * gaussian_pixels;
+  uint16_t *words = moved.words + size_t{thread} * gaussian_pixels;
   const uint2 eight = pixels[thread];
   const uint4 low = field.mean[2 * thread], high = field.mean[2 * thread + 1], fast = field.fast[thread], variance = field.variance[thread];
   const Pair a = take_pair(frame, eight.x, low.x, low.y, fast.x, variance.x, words);
@@ -57,7 +57,7 @@ __global__ void compare_gaussian(const uint2 *pixels, GaussianField field, sv_ga
   field.fast[thread] = uint4{a.fast, b.fast, c.fast, d.fast};
   field.updated[thread] = uint4{a.variance, b.variance, c.variance, d.variance};
   if (field.deviation != nullptr) field.deviation[thread] = uint4{a.deviation, b.deviation, c.deviation, d.deviation};
-  note<uint8_t>(notes, thread, a.mask | b.mask << 2 | c.mask << 4 | d.mask << 6);
+  note<uint8_t>(moved, thread, a.mask | b.mask << 2 | c.mask << 4 | d.mask << 6);
 }
 
 __global__ void start_gaussian(const uint8_t *pixels, uint32_t *mean_q16, uint16_t *fast_q8, uint16_t *variance_q8,
@@ -90,7 +90,7 @@ static int32_t open_gaussian(sv_context *context, Camera *camera) {
   return taking.status;
 }
 
-int32_t enqueue_gaussian(sv_context *context, Camera *camera, const uint8_t *frame, const sv_motion_params &params, const Notes &notes) {
+int32_t enqueue_gaussian(sv_context *context, Camera *camera, const uint8_t *frame, const sv_motion_params &params) {
   if (const int32_t status = open_gaussian(context, camera)) return status;
   Gaussian *gaussian = &camera->gaussian;
   Lane *lane = &camera->lane;
@@ -106,7 +106,7 @@ int32_t enqueue_gaussian(sv_context *context, Camera *camera, const uint8_t *fra
                                reinterpret_cast<uint4 *>(gaussian->variance_q8[other]), reinterpret_cast<uint4 *>(gaussian->deviation_q4),
                                reinterpret_cast<const uint4 *>(gaussian->variance_q8[gaussian->latest])};
   RUN(compare_gaussian, blocks_of(threads), reinterpret_cast<const uint2 *>(frame), field, sv_gaussian_frame_of(&params, gaussian->frames),
-      threads, notes);
+      threads, camera->moved);
   gaussian->latest = other;
   if (gaussian->frames < SV_GAUSSIAN_FRAMES_MAX) gaussian->frames += 1;
   return SV_OK;

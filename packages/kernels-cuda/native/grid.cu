@@ -93,6 +93,9 @@ static int32_t fill(sv_context *context, Grid *grid, const sv_grid_spec &spec, c
   if (const int32_t status = open_lane(context, lane)) return status;
   Taking taking = {context, lane};
   taking(&grid->rays, static_cast<size_t>(spec.rays_max));
+  taking(&grid->points, static_cast<size_t>(spec.rays_max));
+  TRY(cudaHostAlloc(&grid->gathered, static_cast<size_t>(spec.rays_max) * sizeof(uint4), cudaHostAllocDefault));
+  TRY(cudaEventCreateWithFlags(&grid->points_copied, cudaEventDisableTiming));
   if (spec.dense != 0) {
     taking(&grid->dense, voxel_count(spec));
     return taking.status;
@@ -105,6 +108,15 @@ static int32_t fill(sv_context *context, Grid *grid, const sv_grid_spec &spec, c
   if (taking.status == SV_OK) taking.status = grow_scratch(context, lane, scan_items(*grid));
   if (taking.status == SV_OK && spec.tiles_max > 0) taking.status = upload_copy(context, lane, grid->fine.levels, levels, grid->brick_count);
   return taking.status;
+}
+
+void close_grid(sv_context *context, Grid *grid) {
+  close_lane(context, &grid->lane);
+  cudaError_t error = cudaSuccess;
+  if (grid->gathered != nullptr && !context->lost) error = cudaFreeHost(grid->gathered);
+  if (grid->points_copied != nullptr && !context->lost && error == cudaSuccess) error = cudaEventDestroy(grid->points_copied);
+  if (error != cudaSuccess) fail_device(context, error);
+  delete grid;
 }
 
 static bool sound(const sv_ray_model &model) { return model.fraction_bits >= 0 && model.fraction_bits <= 30 && sound(model.bend); }
@@ -153,8 +165,7 @@ int32_t sv_grid_open(sv_context *context, const sv_grid_spec *spec, const uint8_
   if (grid == nullptr) return fail(context, SV_ERROR_MEMORY, "Cannot open a grid: no memory of the host is left, need some");
   const int32_t status = fill(context, grid, *spec, levels);
   if (status != SV_OK) {
-    close_lane(context, &grid->lane);
-    delete grid;
+    close_grid(context, grid);
     return status;
   }
   context->grids[handle] = grid;
@@ -165,9 +176,8 @@ int32_t sv_grid_open(sv_context *context, const sv_grid_spec *spec, const uint8_
 int32_t sv_grid_close(sv_context *context, int32_t handle) {
   Grid *grid = nullptr;
   if (const int32_t status = use_grid(context, handle, &grid)) return status;
-  close_lane(context, &grid->lane);
-  delete grid;
   context->grids[handle] = nullptr;
+  close_grid(context, grid);
   return SV_OK;
 }
 
@@ -179,6 +189,8 @@ int32_t sv_set_view(sv_context *context, int32_t handle, int32_t index, const sv
   if (!sound(*model))
     return fail(context, SV_ERROR_ARGUMENT, "Cannot set view %d: %d fraction bits and a bend of %d x %d nodes every 2^%d pixels, need 0 to 30, none"
                 " or at least 2 x 2, and 2^0 to 2^16", index, model->fraction_bits, model->bend.columns, model->bend.rows, model->bend.shift);
+  /* Rays that were added are of the view as it was. */
+  if (const int32_t status = direct_points(context, grid)) return status;
   View &view = grid->views[index];
   const size_t nodes = static_cast<size_t>(model->bend.columns) * static_cast<size_t>(model->bend.rows) * 2;
   if (const int32_t status = grow(context, &grid->lane, nodes, &view.bend)) return status;
@@ -193,15 +205,16 @@ int32_t sv_clear(sv_context *context, int32_t handle) {
   if (const int32_t status = use_grid(context, handle, &grid)) return status;
   Lane *lane = &grid->lane;
   touch(lane);
-  grid->ray_count = 0;
+  grid->ray_count = grid->directed_count = 0;
   grid->weight_total = 0;
-  TRY(cudaMemsetAsync(lane->heads, 0, heads_max * sizeof(Head), lane->stream));
+  ENQUEUE(zero_words(context, lane, lane->heads, heads_max * sizeof(Head) / sizeof(uint32_t)));
   if (grid->spec.dense != 0) {
+    ENQUEUE(flush(context, lane));
     TRY(cudaMemsetAsync(grid->dense, 0, voxel_count(grid->spec) * sizeof(uint32_t), lane->stream));
     return SV_OK;
   }
-  TRY(cudaMemsetAsync(grid->marks, 0, size_t{grid->brick_count} * sizeof(uint32_t), lane->stream));
-  TRY(cudaMemsetAsync(grid->pool.slots, 0, size_t{grid->brick_count} * sizeof(uint32_t), lane->stream));
-  if (grid->spec.tiles_max > 0) TRY(cudaMemsetAsync(grid->fine.used, 0, 2 * sizeof(uint32_t), lane->stream));
+  ENQUEUE(zero_words(context, lane, grid->marks, grid->brick_count));
+  ENQUEUE(zero_words(context, lane, grid->pool.slots, grid->brick_count));
+  if (grid->spec.tiles_max > 0) ENQUEUE(zero_words(context, lane, grid->fine.used, 2));
   return SV_OK;
 }

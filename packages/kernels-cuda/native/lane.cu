@@ -9,10 +9,10 @@ namespace skyvox {
 
 int32_t open_lane(sv_context *context, Lane *lane) {
   TRY(cudaStreamCreateWithFlags(&lane->stream, cudaStreamNonBlocking));
-  TRY(cudaEventCreateWithFlags(&lane->reached, cudaEventDisableTiming));
   for (Stage &stage : lane->stages) TRY(cudaEventCreateWithFlags(&stage.copied, cudaEventDisableTiming));
-  TRY(cudaHostAlloc(&lane->heads_seen, heads_max * sizeof(Head), cudaHostAllocDefault));
-  for (int32_t i = 0; i < heads_max; i += 1) lane->heads_seen[i] = Head{};
+  TRY(cudaHostAlloc(&lane->report, sizeof *lane->report, cudaHostAllocMapped));
+  for (Head &head : lane->report->heads) head = Head{};
+  lane->report->reached = 0;
   return take(context, lane, heads_max, &lane->heads);
 }
 
@@ -23,13 +23,13 @@ void close_lane(sv_context *context, Lane *lane) {
     if (held && error == cudaSuccess) error = release();
   };
   call(lane->stream != nullptr, [&] { return cudaStreamSynchronize(lane->stream); });
+  call(true, [&] { return close_launcher(&lane->launcher); });
   for (int32_t i = 0; i < lane->block_count; i += 1) call(true, [&] { return cudaFree(lane->blocks[i]); });
   for (Stage &stage : lane->stages) {
     call(stage.memory != nullptr, [&] { return cudaFreeHost(stage.memory); });
     call(stage.copied != nullptr, [&] { return cudaEventDestroy(stage.copied); });
   }
-  call(lane->heads_seen != nullptr, [&] { return cudaFreeHost(lane->heads_seen); });
-  call(lane->reached != nullptr, [&] { return cudaEventDestroy(lane->reached); });
+  call(lane->report != nullptr, [&] { return cudaFreeHost(lane->report); });
   call(lane->stream != nullptr, [&] { return cudaStreamDestroy(lane->stream); });
   if (error != cudaSuccess) fail_device(context, error);
 }
@@ -48,6 +48,7 @@ int32_t take_bytes(sv_context *context, Lane *lane, size_t bytes, void **out) {
 
 void drop_blocks(sv_context *context, Lane *lane, int32_t blocks) {
   if (context->lost) return;
+  if (flush(context, lane) != SV_OK) return;
   cudaError_t error = cudaStreamSynchronize(lane->stream);
   while (lane->block_count > blocks && error == cudaSuccess) error = cudaFree(lane->blocks[--lane->block_count]);
   if (error != cudaSuccess) fail_device(context, error);
@@ -62,6 +63,7 @@ int32_t grow_bytes(sv_context *context, Lane *lane, size_t bytes, void **memory,
   *memory = larger, *capacity = wanted;
   for (int32_t i = 0; i < lane->block_count && old != nullptr; i += 1) {
     if (lane->blocks[i] != old) continue;
+    ENQUEUE(flush(context, lane));
     TRY(cudaStreamSynchronize(lane->stream));
     lane->blocks[i] = lane->blocks[--lane->block_count];
     TRY(cudaFree(old));
@@ -81,8 +83,10 @@ int32_t open_list(sv_context *context, Lane *lane, List *list, uint32_t row_word
   return take(context, lane, size_t{row_words} * list->rows_max, &list->rows);
 }
 
-/* Page-locked memory is taken by at least so much: lists of points fit, and a frame takes its own size once. */
-constexpr size_t stage_step_bytes = size_t{1} << 20;
+/* Page-locked memory is taken by at least so much: lists of points fit. */
+constexpr size_t stage_step_bytes = size_t{1} << 18;
+/* From here on the driver's own way up is the faster one (8.3 million pixels: 2.1 ms against 4.2 ms); it waits for the stream. */
+constexpr size_t direct_bytes_min = size_t{1} << 20;
 
 /* Whether memory of the host is page-locked. */
 static int32_t is_locked(sv_context *context, const void *host, bool *out) {
@@ -96,7 +100,8 @@ int32_t upload(sv_context *context, Lane *lane, void *device, const void *host, 
   if (bytes == 0) return SV_OK;
   bool locked = false;
   if (const int32_t status = is_locked(context, host, &locked)) return status;
-  if (!locked) return upload_copy(context, lane, device, host, bytes);
+  if (!locked && bytes < direct_bytes_min) return upload_copy(context, lane, device, host, bytes);
+  ENQUEUE(flush(context, lane));
   TRY(cudaMemcpyAsync(device, host, bytes, cudaMemcpyHostToDevice, lane->stream));
   return SV_OK;
 }
@@ -114,10 +119,25 @@ int32_t upload_copy(sv_context *context, Lane *lane, void *device, const void *h
     stage->capacity = wanted;
   }
   memcpy(stage->memory, host, bytes);
+  ENQUEUE(flush(context, lane));
   TRY(cudaMemcpyAsync(device, stage->memory, bytes, cudaMemcpyHostToDevice, lane->stream));
   TRY(cudaEventRecord(stage->copied, lane->stream));
   stage->waits = true;
   return SV_OK;
+}
+
+__global__ void write_zeros(uint32_t *words, uint64_t count) {
+  for (uint64_t i = thread_index(); i < count; i += thread_count()) words[i] = 0;
+}
+
+int32_t zero_words(sv_context *context, Lane *lane, void *words, size_t count) {
+  RUN(write_zeros, blocks_over(context, count), static_cast<uint32_t *>(words), uint64_t{count});
+  return SV_OK;
+}
+
+int32_t flush(sv_context *context, Lane *lane) {
+  const cudaError_t error = launch_pending(&lane->launcher, lane->stream);
+  return error == cudaSuccess ? SV_OK : lose_device(context, error);
 }
 
 void touch(Lane *lane) { lane->busy = lane->stale = true; }

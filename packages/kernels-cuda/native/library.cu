@@ -10,6 +10,7 @@
 #include "gaussian.cu"
 #include "grid.cu"
 #include "lane.cu"
+#include "launches.cu"
 #include "mark.cu"
 #include "motion.cu"
 #include "peaks.cu"

@@ -1,7 +1,7 @@
 /* Op motion: background difference and the ordered list of moving pixels; see packages/kernels/src/ops/motion.ts.
  *
  * Input [height, width] uint8, from the host or where it lies on the device; output rows (x | y << 16, difference) by (y, x).
- * Launch: a thread per 16 pixels compares, a scan over tiles of 4,096 pixels, a thread per 32 pixels lists. Bytes moved per pixel:
+ * Launch: a thread per 16 pixels compares, a scan over tiles of 4,096 pixels, a thread per 128 pixels lists. Bytes moved per pixel:
  * diff and sigma-delta 3, average 5 (mode gaussian: gaussian.cu), and 1/4 for a bit per pixel; only pixels that move cost more. */
 #include "motion.h"
 
@@ -32,7 +32,7 @@ template <uint32_t VECTORS> DEVICE void store_words(uint4 *to, const uint32_t *w
   for (uint32_t i = 0; i < VECTORS; i += 1) to[i] = uint4{words[4 * i], words[4 * i + 1], words[4 * i + 2], words[4 * i + 3]};
 }
 
-template <int MODE> __global__ void compare_pixels(const uint4 *frame, uint4 *background, uint32_t threads, Grey grey, Notes notes) {
+template <int MODE> __global__ void compare_pixels(const uint4 *frame, uint4 *background, uint32_t threads, Grey grey, Moved moved) {
   const uint32_t thread = thread_index();
   if (thread >= threads) return;
   constexpr uint32_t vectors = Levels<MODE>::vectors;
@@ -56,10 +56,10 @@ template <int MODE> __global__ void compare_pixels(const uint4 *frame, uint4 *ba
     const uint32_t difference = sv_difference(c, b);
     if (difference <= grey.threshold) continue;
     mask |= 1u << i;
-    notes.moved.words[thread * thread_pixels + i] = static_cast<uint16_t>(difference);
+    moved.words[thread * thread_pixels + i] = static_cast<uint16_t>(difference);
   }
   store_words<vectors>(background + vectors * thread, MODE == SV_MOTION_AVERAGE ? updated.words : next);
-  note<uint16_t>(notes, thread, mask);
+  note<uint16_t>(moved, thread, mask);
 }
 
 /* The first frame of a mode becomes its background. */
@@ -67,20 +67,55 @@ __global__ void start_average(const uint8_t *frame, uint16_t *background, uint32
   for (uint32_t i = thread_index(); i < pixels; i += thread_count()) background[i] = static_cast<uint16_t>(frame[i] << 8);
 }
 
-__global__ void list_moved(Moved moved, uint32_t words, uint32_t width, Offsets tiles, uint32_t rows_max, uint32_t *rows) {
-  for (uint32_t word = thread_index(); word < words; word += thread_count()) {
-    uint32_t mask = moved.masks[word];
-    if (mask == 0) continue;
-    const uint32_t tile = word / tile_mask_words;
-    uint32_t at = start_of(tiles, tile);
-    for (uint32_t before = tile * tile_mask_words; before < word; before += 1) at += bit_count(moved.masks[before]);
-    moved.first[word] = at;
-    for (; mask != 0 && at < rows_max; mask &= mask - 1, at += 1) {
-      const uint32_t pixel = word * 32 + lowest_bit(mask);
-      rows[2 * size_t{at}] = sv_motion_place(pixel % width, pixel / width);
-      rows[2 * size_t{at} + 1] = moved.words[pixel];
+constexpr uint32_t list_words = 4, tile_threads = tile_mask_words / list_words;
+
+/* Writes the rows of the pixels of one word that moved, from row `at` on; a few at a time, so that their loads wait together. */
+DEVICE uint32_t list_word(const Moved &moved, uint32_t word, uint32_t mask, uint32_t width, uint32_t at, uint32_t rows_max,
+                          uint32_t *rows) {
+  if (mask == 0) return at;
+  moved.first[word] = at;
+  while (mask != 0) {
+    uint32_t pixels[4] = {}, second[4] = {};
+    uint32_t count = 0;
+#pragma unroll
+    for (uint32_t i = 0; i < 4; i += 1) {
+      if (mask == 0) continue;
+      pixels[i] = word * 32 + lowest_bit(mask);
+      second[i] = moved.words[pixels[i]];
+      mask &= mask - 1;
+      count += 1;
     }
+#pragma unroll
+    for (uint32_t i = 0; i < 4; i += 1) {
+      if (i >= count || at + i >= rows_max) continue;
+      rows[2 * size_t{at + i}] = sv_motion_place(pixels[i] % width, pixels[i] / width);
+      rows[2 * size_t{at + i} + 1] = second[i];
+    }
+    at += count;
   }
+  return at;
+}
+
+__global__ void list_moved(Moved moved, uint32_t threads, uint32_t width, Offsets tiles, uint32_t rows_max, uint32_t *rows) {
+  __shared__ uint32_t counts[block_threads];
+  const uint32_t thread = thread_index(), tile = thread / tile_threads;
+  uint4 masks = {0, 0, 0, 0};
+  uint32_t at = 0;
+  if (thread < threads) {
+    masks = reinterpret_cast<const uint4 *>(moved.masks)[thread];
+    at = start_of(tiles, tile);
+    if (thread % tile_threads == 0) moved.tile_counts[tile] = 0;
+  }
+  const uint32_t count = bit_count(masks.x) + bit_count(masks.y) + bit_count(masks.z) + bit_count(masks.w);
+  counts[threadIdx.x] = count;
+  __syncthreads();
+  if (count == 0) return;
+  for (uint32_t i = threadIdx.x / tile_threads * tile_threads; i < threadIdx.x; i += 1) at = sv_saturating_add(at, counts[i]);
+  const uint32_t word = thread * list_words;
+  at = list_word(moved, word, masks.x, width, at, rows_max, rows);
+  at = list_word(moved, word + 1, masks.y, width, at, rows_max, rows);
+  at = list_word(moved, word + 2, masks.z, width, at, rows_max, rows);
+  list_word(moved, word + 3, masks.w, width, at, rows_max, rows);
 }
 
 static bool sound(const sv_motion_params &params) {
@@ -100,15 +135,19 @@ static int32_t bring_frame(sv_context *context, Camera *camera, const uint8_t *p
   if (attributes.type != cudaMemoryTypeDevice) return upload(context, &camera->lane, camera->frame, pixels, camera->pixels);
   const bool whole_vectors = reinterpret_cast<uintptr_t>(pixels) % sizeof(uint4) == 0 && camera->pixels % thread_pixels == 0;
   if (attributes.device == context->device && whole_vectors) *frame = pixels;
-  else TRY(cudaMemcpyAsync(camera->frame, pixels, camera->pixels, cudaMemcpyDeviceToDevice, camera->lane.stream));
+  else {
+    ENQUEUE(flush(context, &camera->lane));
+    TRY(cudaMemcpyAsync(camera->frame, pixels, camera->pixels, cudaMemcpyDeviceToDevice, camera->lane.stream));
+  }
   return SV_OK;
 }
 
 /* Compares a frame with a background of grey levels, or makes it one. */
-static int32_t enqueue_grey(sv_context *context, Camera *camera, const uint8_t *frame, const sv_motion_params &params, const Notes &notes) {
+static int32_t enqueue_grey(sv_context *context, Camera *camera, const uint8_t *frame, const sv_motion_params &params) {
   Lane *lane = &camera->lane;
   if (camera->mode != params.mode) {
     /* The last thread looks at pixels past the picture too: what an earlier mode left there must not move. */
+    ENQUEUE(flush(context, lane));
     TRY(cudaMemsetAsync(camera->background, 0, camera->pixels_padded * sizeof(uint16_t), lane->stream));
     if (params.mode == SV_MOTION_AVERAGE)
       RUN(start_average, blocks_over(context, camera->pixels), frame, camera->background, camera->pixels);
@@ -120,10 +159,10 @@ static int32_t enqueue_grey(sv_context *context, Camera *camera, const uint8_t *
   const uint32_t threads = (camera->pixels + thread_pixels - 1) / thread_pixels, blocks = blocks_of(threads);
   const uint4 *from = reinterpret_cast<const uint4 *>(frame);
   uint4 *background = reinterpret_cast<uint4 *>(camera->background);
-  if (params.mode == SV_MOTION_DIFF) RUN(compare_pixels<SV_MOTION_DIFF>, blocks, from, background, threads, grey, notes);
+  if (params.mode == SV_MOTION_DIFF) RUN(compare_pixels<SV_MOTION_DIFF>, blocks, from, background, threads, grey, camera->moved);
   else if (params.mode == SV_MOTION_SIGMA_DELTA)
-    RUN(compare_pixels<SV_MOTION_SIGMA_DELTA>, blocks, from, background, threads, grey, notes);
-  else RUN(compare_pixels<SV_MOTION_AVERAGE>, blocks, from, background, threads, grey, notes);
+    RUN(compare_pixels<SV_MOTION_SIGMA_DELTA>, blocks, from, background, threads, grey, camera->moved);
+  else RUN(compare_pixels<SV_MOTION_AVERAGE>, blocks, from, background, threads, grey, camera->moved);
   return SV_OK;
 }
 
@@ -143,16 +182,17 @@ int32_t sv_motion(sv_context *context, int32_t handle, const uint8_t *pixels, co
   const uint8_t *frame = nullptr;
   if (const int32_t status = bring_frame(context, camera, pixels, &frame)) return status;
   const uint32_t tiles = camera->pixels_padded / tile_pixels, words = camera->pixels_padded / 32;
-  const Notes notes = {camera->moved, lane->scratch.items.items};
   const bool starts = camera->mode != params->mode;
-  TRY(cudaMemsetAsync(notes.tile_counts, 0, tiles * sizeof(uint32_t), lane->stream));
-  const int32_t status = params->mode == SV_MOTION_GAUSSIAN ? enqueue_gaussian(context, camera, frame, *params, notes)
-                                                            : enqueue_grey(context, camera, frame, *params, notes);
+  const int32_t status = params->mode == SV_MOTION_GAUSSIAN ? enqueue_gaussian(context, camera, frame, *params)
+                                                            : enqueue_grey(context, camera, frame, *params);
   if (status != SV_OK) return status;
   camera->mode = params->mode;
-  TRY(enqueue_scan(lane->stream, scan_into(*lane, camera->motion, false, {nullptr, tiles}, tiles)));
+  Scan scan = scan_into(*lane, camera->motion, false, {nullptr, tiles}, tiles);
+  scan.items = camera->moved.tile_counts;
+  ENQUEUE(enqueue_scan(context, lane, scan));
   if (starts) return SV_OK;
-  RUN(list_moved, blocks_over(context, words), camera->moved, words, static_cast<uint32_t>(camera->spec.width), lane->scratch.offsets(),
-      camera->motion.rows_max, camera->motion.rows);
+  const uint32_t threads = words / list_words;
+  RUN_WITH_BARRIERS(list_moved, blocks_of(threads), camera->moved, threads, static_cast<uint32_t>(camera->spec.width),
+                    lane->scratch.offsets(), camera->motion.rows_max, camera->motion.rows);
   return SV_OK;
 }

@@ -2,19 +2,49 @@
  *
  * Input [count, 4] uint32 (u, v in 1/256 pixel, weight, ignored); output rows (dx, dy, dz, weight, view) in the order of the points.
  * Launch: a thread per point. 16 bytes read and 20 written per ray. How many rays there are and what they weigh is known to the host,
- * so a call that would bring too many is refused before anything is enqueued. */
+ * so a call that would bring too many is refused at once.
+ *
+ * Points of all views are gathered in page-locked memory, the view in their last word, and go to the device together when the rays are
+ * wanted: an upload and a launch for each view would cost the host more than the device. */
 #include "../../kernels/native/direction.h"
 #include "context.h"
 
 namespace skyvox {
 
-__global__ void direct_rays(const uint4 *points, uint32_t count, const __grid_constant__ sv_ray_model model, const int32_t *bend,
-                            uint32_t view, Ray *rays) {
+/* Points that wait for those of the next view at most. */
+constexpr uint32_t gathered_max = 1u << 16;
+
+/* The views of a grid; handed to the kernel by value. */
+struct Models {
+  sv_ray_model of[views_max];
+  const int32_t *bends[views_max];
+};
+
+__global__ void direct_rays(const uint4 *points, uint32_t count, const __grid_constant__ Models models, Ray *rays) {
   const uint32_t i = thread_index();
   if (i >= count) return;
   const uint4 point = points[i];
-  const sv_direction d = sv_direction_of(&model, bend, point.x, point.y);
-  rays[i] = Ray{{d.x, d.y, d.z}, point.z, view};
+  const sv_direction d = sv_direction_of(&models.of[point.w], models.bends[point.w], point.x, point.y);
+  rays[i] = Ray{{d.x, d.y, d.z}, point.z, point.w};
+}
+
+int32_t direct_points(sv_context *context, Grid *grid) {
+  const uint32_t begin = grid->directed_count, count = grid->ray_count - begin;
+  if (count == 0) return SV_OK;
+  Lane *lane = &grid->lane;
+  touch(lane);
+  Models models;
+  for (int32_t view = 0; view < views_max; view += 1) {
+    models.of[view] = grid->views[view].model;
+    models.bends[view] = grid->views[view].bend.items;
+  }
+  ENQUEUE(flush(context, lane));
+  TRY(cudaMemcpyAsync(grid->points + begin, grid->gathered + begin, size_t{count} * sizeof(uint4), cudaMemcpyHostToDevice, lane->stream));
+  TRY(cudaEventRecord(grid->points_copied, lane->stream));
+  RUN(direct_rays, blocks_of(count), grid->points + begin, count, models, grid->rays + begin);
+  grid->directed_count = grid->ray_count;
+  grid->points_wait = true;
+  return SV_OK;
 }
 
 }  // namespace skyvox
@@ -29,20 +59,26 @@ int32_t sv_rays(sv_context *context, int32_t handle, int32_t view_index, const u
   const uint32_t added = static_cast<uint32_t>(count), rays_max = static_cast<uint32_t>(grid->spec.rays_max);
   if (added > rays_max - grid->ray_count)
     return fail(context, SV_ERROR_CAPACITY, "Cannot add %u rays: %u are there, need at most %u", added, grid->ray_count, rays_max);
+  if (grid->points_wait && grid->ray_count == 0) {
+    /* What lies there may still be on its way to the device. */
+    TRY(cudaEventSynchronize(grid->points_copied));
+    grid->points_wait = false;
+  }
   uint64_t weight = grid->weight_total;
-  for (size_t i = 0; i < added; i += 1) weight += points[4 * i + 2];
+  uint32_t highest = 0;
+  uint4 *gathered = grid->gathered + grid->ray_count;
+  for (size_t i = 0; i < added; i += 1) {
+    gathered[i] = uint4{points[4 * i], points[4 * i + 1], points[4 * i + 2], static_cast<uint32_t>(view_index)};
+    highest |= points[4 * i] | points[4 * i + 1];
+    weight += points[4 * i + 2];
+  }
+  if (highest >= SV_POINT_MAX)
+    return fail(context, SV_ERROR_ARGUMENT, "Cannot add %u rays: a point is past 8192 pixels, need all below", added);
   if (weight > UINT32_MAX)
     return fail(context, SV_ERROR_CAPACITY, "Cannot add %u rays: weights sum to %llu, need less than 2^32", added,
                 static_cast<unsigned long long>(weight));
-  if (added == 0) return SV_OK;
-  Lane *lane = &grid->lane;
-  touch(lane);
-  const View &view = grid->views[view_index];
-  if (const int32_t status = grow(context, lane, size_t{added} * 4, &grid->points)) return status;
-  if (const int32_t status = upload(context, lane, grid->points.items, points, size_t{added} * 16)) return status;
-  RUN(direct_rays, blocks_of(added), reinterpret_cast<const uint4 *>(grid->points.items), added, view.model, view.bend.items,
-      static_cast<uint32_t>(view_index), grid->rays + grid->ray_count);
   grid->ray_count += added;
   grid->weight_total = weight;
-  return SV_OK;
+  /* Many are on their way while the next are gathered. */
+  return grid->ray_count - grid->directed_count < gathered_max ? SV_OK : direct_points(context, grid);
 }

@@ -158,16 +158,16 @@ static int32_t enqueue_tiles(sv_context *context, Grid *grid, uint32_t views_min
   uint32_t *tile_bricks = lane->scratch.items.items;
   const Offsets brick_offsets = lane->scratch.offsets();
   const TileLimits limits = {fine.tiles.rows_max, static_cast<uint32_t>(grid->spec.marks_max)};
-  TRY(cudaMemsetAsync(fine.tile_bits, 0, size_t{words_max} * sizeof(uint32_t), lane->stream));
-  TRY(cudaMemsetAsync(fine.superblock_of, 0, size_t{grid->brick_count} * sizeof(uint32_t), lane->stream));
-  TRY(cudaMemsetAsync(fine.used, 0, 2 * sizeof(uint32_t), lane->stream));
+  ENQUEUE(zero_words(context, lane, fine.tile_bits, words_max));
+  ENQUEUE(zero_words(context, lane, fine.superblock_of, grid->brick_count));
+  ENQUEUE(zero_words(context, lane, fine.used, 2));
   RUN(keep_tiles, blocks_over(context, uint64_t{slots_max} * brick_voxels), slots, grid->pool.voxels, views_min, fine.tile_bits);
   Scan tiles = scan_into(*lane, fine.tiles, true, {&slots->count, brick_words}, words_max);
   tiles.items = fine.tile_bits, tiles.offsets = fine.tile_offsets;
-  TRY(enqueue_scan(lane->stream, tiles));
+  ENQUEUE(enqueue_scan(context, lane, tiles));
   RUN(place_superblocks, blocks_over(context, slots_max), slots, grid->pool.selected.rows, fine.levels, fine.tile_bits, fine.superblocks,
       fine.superblock_of, tile_bricks);
-  TRY(enqueue_scan(lane->stream, {tile_bricks, false, {&slots->count, 1}, slots_max, brick_offsets, nullptr, 0, 0, 0}));
+  ENQUEUE(enqueue_scan(context, lane, {tile_bricks, false, {&slots->count, 1}, slots_max, brick_offsets, nullptr, 0, 0, 0}));
   RUN(write_tiles, blocks_over(context, words_max), slots, fine.superblocks, fine.levels, fine.tile_bits, fine.tile_offsets, brick_offsets,
       box_of(grid->size), limits, reinterpret_cast<Tile *>(fine.tiles.rows), fine.used);
   RUN_ONE(finish_tiles, fine.used, head_of(*lane, fine.tiles));
@@ -182,7 +182,7 @@ static int32_t enqueue_segments(sv_context *context, Grid *grid) {
   const Origins origins = origins_of(*grid);
   const Box box = box_of(grid->size);
   if (count > 0) RUN(count_segments, blocks_of(count), grid->rays, count, origins, box, map_of(*grid), counts);
-  TRY(enqueue_scan(lane->stream, scan_into(*lane, out, false, {nullptr, count}, count)));
+  ENQUEUE(enqueue_scan(context, lane, scan_into(*lane, out, false, {nullptr, count}, count)));
   if (count == 0) return SV_OK;
   RUN(write_segments, blocks_of(count), grid->rays, count, origins, box, map_of(*grid), counts, lane->scratch.offsets(), out.rows_max,
       reinterpret_cast<Segment *>(out.rows));
@@ -197,9 +197,10 @@ int32_t sv_refine(sv_context *context, int32_t handle, int32_t views_min) {
   Grid *grid = nullptr;
   if (const int32_t status = use_fine_grid(context, handle, &grid)) return status;
   if (const int32_t status = sound_views(context, views_min, "refine voxels")) return status;
+  if (const int32_t status = direct_points(context, grid)) return status;
   touch(&grid->lane);
   if (const int32_t status = enqueue_tiles(context, grid, static_cast<uint32_t>(views_min))) return status;
   if (const int32_t status = enqueue_segments(context, grid)) return status;
-  TRY(cudaMemsetAsync(head_of(grid->lane, grid->fine.pool.selected), 0, sizeof(Head), grid->lane.stream));
+  ENQUEUE(zero_words(context, &grid->lane, head_of(grid->lane, grid->fine.pool.selected), sizeof(Head) / sizeof(uint32_t)));
   return SV_OK;
 }

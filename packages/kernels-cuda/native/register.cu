@@ -53,9 +53,9 @@ int32_t sv_register(sv_context *context, int32_t handle, const uint32_t *points,
   const Picture picture = {camera->spec.width, camera->spec.height};
   uint32_t *kept = lane->scratch.items.items;
   const List &out = camera->registered;
-  TRY(cudaMemsetAsync(kept, 0, words * sizeof(uint32_t), lane->stream));
+  ENQUEUE(zero_words(context, lane, kept, words));
   RUN(keep_points, blocks, camera->points.items, points_count, *shape, camera->nodes.items, picture, kept);
-  TRY(enqueue_scan(lane->stream, scan_into(*lane, out, true, {nullptr, words}, words)));
+  ENQUEUE(enqueue_scan(context, lane, scan_into(*lane, out, true, {nullptr, words}, words)));
   RUN(write_points, blocks, camera->points.items, points_count, *shape, camera->nodes.items, picture, kept, lane->scratch.offsets(),
       out.rows_max, out.rows);
   return SV_OK;

@@ -14,7 +14,7 @@ namespace skyvox {
 struct Head { uint32_t count, total, status, flags; };
 
 /* Items that one block sums up. */
-constexpr uint32_t chunk_shift = 14, chunk_items = 1u << chunk_shift;
+constexpr uint32_t chunk_shift = 13, chunk_items = 1u << chunk_shift;
 
 /* Sums of all items before one: those of its chunk, and of the chunks before. */
 struct Offsets { uint32_t *within, *chunks; };
@@ -38,8 +38,6 @@ struct Scan {
   Head *head;
   uint32_t limit, overflow_bit, base;
 };
-
-cudaError_t enqueue_scan(cudaStream_t stream, const Scan &scan);
 
 }  // namespace skyvox
 #endif

@@ -1,38 +1,34 @@
 /* Op select: gives slots to the bricks that enough views have marked; see packages/kernels/src/ops/select.ts.
  *
  * Input: one word of view bits per brick; output: brick indices ascending, slot = row, and for every brick its slot or none. Launch: a
- * thread per 32 bricks, twice, with a scan between, and a thread per two voxels of the slots. Bytes moved: 8 per brick, 4 KiB per slot
+ * thread per 8 bricks, a scan, a thread per brick, and one per two voxels of the slots. Bytes moved: 8 per brick, 4 KiB per slot
  * (emptied). */
 #include "select.h"
 
 namespace skyvox {
 
-__global__ void keep_bricks(const uint32_t *marks, Length length, uint32_t views_min, uint32_t *kept) {
-  const uint32_t bricks = length_of(length);
-  for (uint32_t word = thread_index(); word < (bricks + 31) / 32; word += thread_count()) {
+/* A bit per brick, eight at a time, up to whole words; counts the words. */
+__global__ void keep_bricks(const uint32_t *marks, Length length, uint32_t views_min, uint8_t *kept, uint32_t *words) {
+  const uint32_t bricks = length_of(length), word_count = (bricks + 31) / 32;
+  for (uint32_t byte = thread_index(); byte < word_count * 4; byte += thread_count()) {
     uint32_t mask = 0;
-    for (uint32_t i = 0; i < 32 && word * 32 + i < bricks; i += 1)
-      if (sv_view_count(marks[word * 32 + i]) >= views_min) mask |= 1u << i;
-    kept[word] = mask;
+#pragma unroll
+    for (uint32_t i = 0; i < 8; i += 1)
+      if (byte * 8 + i < bricks && sv_view_count(marks[byte * 8 + i]) >= views_min) mask |= 1u << i;
+    kept[byte] = static_cast<uint8_t>(mask);
   }
+  if (thread_index() == 0) *words = word_count;
 }
-
-/* Sums bits by words of bricks; the words themselves are counted on the device. */
-__global__ void count_words(Length length, uint32_t *words) { *words = (length_of(length) + 31) / 32; }
 
 __global__ void assign_slots(const uint32_t *kept, Length length, Offsets offsets, uint32_t slots_max, uint32_t *selected,
                              uint32_t *slots) {
   const uint32_t bricks = length_of(length);
-  for (uint32_t word = thread_index(); word < (bricks + 31) / 32; word += thread_count()) {
-    const uint32_t mask = kept[word];
-    uint32_t at = start_of(offsets, word);
-    for (uint32_t i = 0; i < 32 && word * 32 + i < bricks; i += 1) {
-      const bool has_slot = (mask >> i & 1u) != 0 && at < slots_max;
-      slots[word * 32 + i] = has_slot ? at + 1 : 0;
-      if (!has_slot) continue;
-      selected[at] = word * 32 + i;
-      at += 1;
-    }
+  for (uint32_t brick = thread_index(); brick < bricks; brick += thread_count()) {
+    const uint32_t word = brick / 32, mask = kept[word];
+    uint32_t at = slots_max;
+    if ((mask >> (brick % 32) & 1u) != 0) at = sv_saturating_add(start_of(offsets, word), bit_count(mask & bits_below(brick % 32)));
+    slots[brick] = at < slots_max ? at + 1 : 0;
+    if (at < slots_max) selected[at] = brick;
   }
 }
 
@@ -44,13 +40,13 @@ __global__ void empty_slots(const Head *selected, uint4 *voxels) {
 
 int32_t enqueue_select(sv_context *context, Lane *lane, const Pool &pool, const uint32_t *marks, Length bricks, uint32_t bricks_max,
                        uint32_t views_min) {
-  const uint32_t words_max = (bricks_max - 1) / 32 + 1, blocks = blocks_over(context, words_max);
+  const uint32_t words_max = (bricks_max - 1) / 32 + 1;
   uint32_t *kept = lane->scratch.items.items, *words = &lane->heads[heads_max - 1].count;
   Head *head = head_of(*lane, pool.selected);
-  RUN(keep_bricks, blocks, marks, bricks, views_min, kept);
-  RUN_ONE(count_words, bricks, words);
-  TRY(enqueue_scan(lane->stream, scan_into(*lane, pool.selected, true, {words, 1}, words_max)));
-  RUN(assign_slots, blocks, kept, bricks, lane->scratch.offsets(), pool.selected.rows_max, pool.selected.rows, pool.slots);
+  RUN(keep_bricks, blocks_over(context, uint64_t{words_max} * 4), marks, bricks, views_min, reinterpret_cast<uint8_t *>(kept),
+      words);
+  ENQUEUE(enqueue_scan(context, lane, scan_into(*lane, pool.selected, true, {words, 1}, words_max)));
+  RUN(assign_slots, blocks_over(context, bricks_max), kept, bricks, lane->scratch.offsets(), pool.selected.rows_max, pool.selected.rows, pool.slots);
   RUN(empty_slots, blocks_over(context, uint64_t{pool.selected.rows_max} * brick_voxels / 2), head, reinterpret_cast<uint4 *>(pool.voxels));
   return SV_OK;
 }

@@ -180,7 +180,7 @@ int32_t sv_spots(sv_context *context, int32_t handle, int32_t snr_min_q4, int32_
   touch(lane);
   const List &out = camera->spots;
   const Gaussian &gaussian = camera->gaussian;
-  TRY(cudaMemsetAsync(head_of(*lane, out), 0, sizeof(Head), lane->stream));
+  ENQUEUE(zero_words(context, lane, head_of(*lane, out), sizeof(Head) / sizeof(uint32_t)));
   /* In the first frame of a background nothing deviates. */
   if (camera->mode != SV_MOTION_GAUSSIAN || gaussian.frames < 2) return SV_OK;
   const uint32_t columns = spot_tiles(camera->spec.width), tiles = columns * spot_tiles(camera->spec.height), words = tiles * spot_tile_words;
@@ -188,7 +188,7 @@ int32_t sv_spots(sv_context *context, int32_t handle, int32_t snr_min_q4, int32_
                            gaussian.variance_min_q8, static_cast<uint32_t>(snr_min_q4), static_cast<uint32_t>(per_tile_max), columns};
   uint32_t *masks = lane->scratch.items.items;
   RUN_WITH_BARRIERS(find_spots, tiles, field, masks, head_of(*lane, out));
-  TRY(enqueue_scan(lane->stream, scan_into(*lane, out, true, {nullptr, words}, words)));
+  ENQUEUE(enqueue_scan(context, lane, scan_into(*lane, out, true, {nullptr, words}, words)));
   RUN(write_spots, blocks_over(context, words), field, masks, words, lane->scratch.offsets(), out.rows_max, out.rows);
   return SV_OK;
 }

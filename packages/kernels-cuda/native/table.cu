@@ -1,8 +1,9 @@
 /* Reading tables back: how many rows each has, and a copy of them.
  *
- * How long a list is comes with the fence, so that asking for it behind one waits for nothing; where ops were enqueued since, it waits
- * for them. Rows come through page-locked memory, 4 MiB at a time. Most tables lie as they are read; the pools are rearranged while
- * they are copied. A table whose op has not run since the grid or camera was opened has no rows. */
+ * How long a list is comes with the fence, and so do the first rows of the list that was read last: asking for them behind a fence waits
+ * for nothing. Where ops were enqueued since, it waits for them. Other rows come through page-locked memory, 4 MiB at a time. Most
+ * tables lie as they are read; the pools are rearranged while they are copied. A table whose op has not run since the grid or camera
+ * was opened has no rows. */
 #include "context.h"
 
 namespace skyvox {
@@ -10,20 +11,21 @@ namespace skyvox {
 struct Source {
   const void *rows;
   uint32_t count, total, status, words;
-  bool pool; /* sum and bits side by side; its rows have the sums of a brick first */
+  bool pool;        /* sum and bits side by side; its rows have the sums of a brick first */
+  const List *list; /* null for what is no list */
 };
 
 static Source source_of(const Lane &lane, const List &list) {
-  if (list.rows == nullptr) return {nullptr, 0, 0, 0, list.row_words, false};
-  const Head &head = lane.heads_seen[list.head];
-  return {list.rows, head.count, head.total, head.status | head.flags, list.row_words, false};
+  if (list.rows == nullptr) return {nullptr, 0, 0, 0, list.row_words, false, nullptr};
+  const Head &head = lane.report->heads[list.head];
+  return {list.rows, head.count, head.total, head.status | head.flags, list.row_words, false, &list};
 }
 
-static Source whole(const void *rows, uint32_t count, uint32_t words) { return {rows, count, count, 0, words, false}; }
+static Source whole(const void *rows, uint32_t count, uint32_t words) { return {rows, count, count, 0, words, false, nullptr}; }
 
 static Source pool_of(const Lane &lane, const Pool &pool) {
-  const uint32_t count = pool.voxels == nullptr ? 0 : lane.heads_seen[pool.selected.head].count;
-  return {pool.voxels, count, count, 0, 2 * brick_voxels, true};
+  const uint32_t count = pool.voxels == nullptr ? 0 : lane.report->heads[pool.selected.head].count;
+  return {pool.voxels, count, count, 0, 2 * brick_voxels, true, nullptr};
 }
 
 static bool camera_table(const Camera &camera, int32_t table, Source *source) {
@@ -58,16 +60,17 @@ static bool grid_table(const Grid &grid, int32_t table, Source *source) {
   }
 }
 
-/* Waits until the heads that were seen are those of now. */
+/* Waits until the heads of the report are those of now. */
 static int32_t see_heads(sv_context *context, Lane *lane) {
   if (lane->stale) {
-    TRY(cudaMemcpyAsync(lane->heads_seen, lane->heads, heads_max * sizeof(Head), cudaMemcpyDeviceToHost, lane->stream));
+    ENQUEUE(flush(context, lane));
+    TRY(cudaMemcpyAsync(lane->report->heads, lane->heads, heads_max * sizeof(Head), cudaMemcpyDeviceToHost, lane->stream));
     TRY(cudaStreamSynchronize(lane->stream));
     lane->stale = false;
+    lane->ahead = nullptr;
     return SV_OK;
   }
-  const int32_t ahead = static_cast<int32_t>(lane->submitted - load(context->completed));
-  if (ahead > 0) TRY(cudaStreamSynchronize(lane->stream));
+  if (load(&lane->report->reached) != lane->submitted) TRY(cudaStreamSynchronize(lane->stream));
   return SV_OK;
 }
 
@@ -78,9 +81,14 @@ static void copy_pool_rows(const Voxel *voxels, size_t slots, uint32_t *rows) {
 
 static int32_t copy_rows(sv_context *context, Lane *lane, const Source &source, uint32_t count, uint32_t *dst) {
   if (count == 0) return SV_OK;
+  if (source.list != nullptr && source.list->rows == lane->ahead && source.count <= rows_ahead_words / source.words) {
+    memcpy(dst, lane->report->rows, size_t{count} * source.words * sizeof(uint32_t));
+    return SV_OK;
+  }
   const size_t row_bytes = source.words * sizeof(uint32_t), piece = read_back_bytes / row_bytes;
   for (size_t row = 0; row < count; row += piece) {
     const size_t rows = count - row < piece ? count - row : piece;
+    ENQUEUE(flush(context, lane));
     TRY(cudaMemcpyAsync(context->read_back, static_cast<const char *>(source.rows) + row * row_bytes, rows * row_bytes,
                         cudaMemcpyDeviceToHost, lane->stream));
     TRY(cudaStreamSynchronize(lane->stream));
@@ -101,10 +109,13 @@ int32_t sv_read(sv_context *context, int32_t table, int32_t handle, uint32_t *ds
   const bool is_camera = table < SV_TABLE_RAYS;
   if (const int32_t status = is_camera ? use_camera(context, handle, &camera) : use_grid(context, handle, &grid)) return status;
   Lane *lane = is_camera ? &camera->lane : &grid->lane;
+  if (grid != nullptr)
+    if (const int32_t status = direct_points(context, grid)) return status;
   if (const int32_t status = see_heads(context, lane)) return status;
   Source source = {};
   if (!(is_camera ? camera_table(*camera, table, &source) : grid_table(*grid, table, &source)))
     return fail(context, SV_ERROR_ARGUMENT, "Cannot read a table: number %d, need 0 to %d", table, SV_TABLE_TILE_POOL);
+  if (source.list != nullptr) lane->read = *source.list;
   const uint32_t copied = dst == nullptr || source.count < capacity_rows ? source.count : capacity_rows;
   if (dst != nullptr)
     if (const int32_t status = copy_rows(context, lane, source, copied, dst)) return status;

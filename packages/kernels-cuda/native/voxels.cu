@@ -31,9 +31,9 @@ template <class Voxels> static int32_t enqueue_voxels(sv_context *context, Grid 
   const List &out = grid->voxels;
   const uint32_t slots_max = searched_pool(*grid).selected.rows_max, words_max = slots_max * brick_words;
   uint32_t *kept = lane->scratch.items.items;
-  TRY(cudaMemsetAsync(kept, 0, size_t{words_max} * sizeof(uint32_t), lane->stream));
+  ENQUEUE(zero_words(context, lane, kept, words_max));
   RUN(keep_voxels, blocks_over(context, uint64_t{slots_max} * brick_voxels), source.head, source.voxels, evidence, kept);
-  TRY(enqueue_scan(lane->stream, scan_into(*lane, out, true, {&source.head->count, brick_words}, words_max)));
+  ENQUEUE(enqueue_scan(context, lane, scan_into(*lane, out, true, {&source.head->count, brick_words}, words_max)));
   RUN(write_voxels<Voxels>, blocks_over(context, words_max), source, kept, lane->scratch.offsets(), out.rows_max, out.rows);
   return SV_OK;
 }

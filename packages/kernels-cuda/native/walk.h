@@ -1,7 +1,8 @@
 /* Walking a ray in a kernel: the axes of a walk, the way through a box of bricks, and one layer of it voxel by voxel.
  *
  * Shared by mark, cast, castDense, refine and castTiles. The dominant axis is a template argument, so that no array is indexed at run
- * time and nothing spills to local memory; `with_axis` picks the instance for one ray. */
+ * time and nothing spills to local memory; `with_axis` picks the instance for one ray. Where rays are few, several threads walk one:
+ * each a piece of so many layers of bricks, since a walk can begin anywhere and sums commute. */
 #ifndef SKYVOX_CUDA_WALK_H
 #define SKYVOX_CUDA_WALK_H
 #include "../../kernels/native/dda.h"
@@ -46,6 +47,10 @@ template <int K> DEVICE bool start_walk(sv_walk *walk, const Way &way, const Box
                        way.origin.at<A::l>(), box.voxels.at<A::k>()) != 0;
 }
 
+/* The part of a walk that one thread does: `count` layers of bricks, after the `first` ones. */
+struct Piece { uint32_t first, count; };
+DEVICE Piece whole_way() { return {0, ~0u}; }
+
 /* Calls body(Axis<K>) with the dominant axis of a direction; not for a void ray. */
 template <int K> struct Axis { static constexpr int k = K; };
 template <class Body> DEVICE void with_axis(const Triple &direction, const Body &body) {
@@ -61,6 +66,20 @@ template <int K> DEVICE bool is_under_way(const sv_walk &walk, const sv_layer &l
   return !sv_gone(layer.y0, box.bricks.at<A::j>(), walk.step_y) && !sv_gone(layer.z0, box.bricks.at<A::l>(), walk.step_z);
 }
 
+/* Starts the walk of a piece; false where it has nothing to do.
+ *
+ * Positions wrap around at 2^12 voxels. A ray that moves away from the box where it enters its layers ends there in every piece, so
+ * that it cannot come back by wrapping. Any other is less than 2^11 voxels before the box or in it, moves as far at most, and so has
+ * not come round to the box again. */
+template <int K> DEVICE bool start_piece(sv_walk *walk, const Way &way, const Box &box, const Piece &piece) {
+  if (!start_walk<K>(walk, way, box)) return false;
+  if (piece.first == 0) return true;
+  const sv_layer layer = sv_layer_of(walk);
+  if (!is_under_way<K>(*walk, layer, box)) return false;
+  sv_walk_advance(walk, layer.slabs + 8 * static_cast<int32_t>(piece.first - 1));
+  return true;
+}
+
 /* Calls visit(y, z) for each voxel of the slab at hand, 1 to 3 of them, inside the box or not. */
 template <class Visit> DEVICE void for_slab(const sv_walk &walk, const Visit &visit) {
   const int32_t y0 = sv_voxel(walk.ya), y1 = sv_voxel(walk.yb), z0 = sv_voxel(walk.za), z1 = sv_voxel(walk.zb);
@@ -72,20 +91,20 @@ template <class Visit> DEVICE void for_slab(const sv_walk &walk, const Visit &vi
   if (y0 != y1 || z0 != z1) visit(y1, z1);
 }
 
-/* Marks the bricks that a ray may cross. */
-template <int K> DEVICE void mark_way(const Way &way, const Box &box, uint32_t *marks) {
+/* Marks the bricks that a ray may cross in a piece of its way. */
+template <int K> DEVICE void mark_way(const Way &way, const Box &box, const Piece &piece, uint32_t *marks) {
   using A = Axes<K>;
   sv_walk walk;
-  if (!start_walk<K>(&walk, way, box)) return;
+  if (!start_piece<K>(&walk, way, box, piece)) return;
   const uint32_t count_k = static_cast<uint32_t>(box.voxels.at<A::k>());
   const uint32_t count_y = static_cast<uint32_t>(box.bricks.at<A::j>()), count_z = static_cast<uint32_t>(box.bricks.at<A::l>());
-  while (static_cast<uint32_t>(walk.n) < count_k) {
+  for (uint32_t done = 0; done < piece.count && static_cast<uint32_t>(walk.n) < count_k; done += 1) {
     const sv_layer layer = sv_layer_of(&walk);
     if (!is_under_way<K>(walk, layer, box)) return;
     const auto set = [&](int32_t y, int32_t z) {
       if (static_cast<uint32_t>(y) >= count_y || static_cast<uint32_t>(z) >= count_z) return;
       uint32_t *mark = &marks[box.brick<K>(walk.n >> 3, y, z)];
-      if ((*mark & way.bit) == 0) set_bits(mark, way.bit); /* an old value only costs */
+      if ((load(mark) & way.bit) == 0) set_bits(mark, way.bit);
     };
     set(layer.y0, layer.z0);
     if (layer.y1 != layer.y0) set(layer.y1, layer.z0);
@@ -98,15 +117,15 @@ template <int K> DEVICE void mark_way(const Way &way, const Box &box, uint32_t *
 /* Slots of the up to four bricks of a layer, plus one; 0 without. */
 struct LayerSlots { uint32_t s00, s01, s10, s11; };
 
-/* Adds a ray to the voxels it crosses in bricks with a slot. */
-template <int K> DEVICE void cast_way(const Way &way, const Box &box, const uint32_t *slots, Voxel *voxels) {
+/* Adds a ray to the voxels it crosses in bricks with a slot, in a piece of its way. */
+template <int K> DEVICE void cast_way(const Way &way, const Box &box, const Piece &piece, const uint32_t *slots, Voxel *voxels) {
   using A = Axes<K>;
   sv_walk walk;
-  if (!start_walk<K>(&walk, way, box)) return;
+  if (!start_piece<K>(&walk, way, box, piece)) return;
   const uint32_t count_k = static_cast<uint32_t>(box.voxels.at<A::k>());
   const uint32_t count_y = static_cast<uint32_t>(box.bricks.at<A::j>()), count_z = static_cast<uint32_t>(box.bricks.at<A::l>());
   const uint32_t voxels_y = static_cast<uint32_t>(box.voxels.at<A::j>()), voxels_z = static_cast<uint32_t>(box.voxels.at<A::l>());
-  while (static_cast<uint32_t>(walk.n) < count_k) {
+  for (uint32_t done = 0; done < piece.count && static_cast<uint32_t>(walk.n) < count_k; done += 1) {
     const sv_layer layer = sv_layer_of(&walk);
     if (!is_under_way<K>(walk, layer, box)) return;
     const auto slot_of = [&](int32_t y, int32_t z) {
@@ -129,8 +148,8 @@ template <int K> DEVICE void cast_way(const Way &way, const Box &box, const uint
         if (here == 0 || static_cast<uint32_t>(y) >= voxels_y || static_cast<uint32_t>(z) >= voxels_z) return;
         const uint32_t place = within_k | static_cast<uint32_t>(y & 7) << A::j_shift | static_cast<uint32_t>(z & 7) << A::l_shift;
         Voxel *voxel = voxels + size_t{here - 1} * brick_voxels + place;
-        add(&voxel->sum, way.weight);
-        if ((voxel->bits & way.bit) == 0) set_bits(&voxel->bits, way.bit); /* an old value only costs */
+        if ((load(&voxel->bits) & way.bit) == 0) set_bits(&voxel->bits, way.bit);
+        add_together(&voxel->sum, way.weight);
       });
       sv_walk_advance(&walk, 1);
     }
@@ -140,6 +159,20 @@ template <int K> DEVICE void cast_way(const Way &way, const Box &box, const uint
 DEVICE Way way_of(const Ray &ray, const Origins &origins) {
   const int32_t *origin = origins.of[ray.view];
   return {{origin[0], origin[1], origin[2]}, {ray.d[0], ray.d[1], ray.d[2]}, ray.weight, 1u << ray.view};
+}
+
+/* How the walks of rays are split among threads: into pieces of so many layers, the same piece of all rays side by side. */
+struct Split { uint32_t rays, pieces, layers; };
+
+DEVICE Piece piece_of(const Split &split, uint32_t thread) { return {thread / split.rays * split.layers, split.layers}; }
+
+/* One piece where rays keep the device busy, up to one per layer where they are few. */
+inline Split split_of(const sv_context *context, const Grid &grid) {
+  uint32_t layers = 1;
+  for (const int32_t bricks : grid.size.bricks) layers = static_cast<uint32_t>(bricks) > layers ? static_cast<uint32_t>(bricks) : layers;
+  const uint32_t wanted = context->threads_at_once / grid.ray_count, pieces = wanted < 1 ? 1 : wanted < layers ? wanted : layers;
+  const uint32_t each = (layers + pieces - 1) / pieces;
+  return {grid.ray_count, (layers + each - 1) / each, each};
 }
 
 SV_INLINE Box box_of(const Size &size) {

@@ -146,7 +146,7 @@ describe.skipIf(emulationReason !== null)(
 
     test("that fails while it is opened is a backend that cannot be opened", async () => {
       const { failAfter } = failures();
-      for (const calls of [0, 1, 2, 3, 5, 8]) {
+      for (const calls of [0, 1, 2, 3, 4, 5]) {
         failAfter(calls, ILLEGAL_ADDRESS);
         expect(await thrownBy(() => openNative(library, "cuda"))).toMatch(
           /^backend: Cannot .*cudaErrorIllegalAddress, 700/,
@@ -166,15 +166,16 @@ describe.skipIf(emulationReason !== null)(
       const memory =
         "backend: Cannot take memory of CUDA device 0: too little is left, need smaller or fewer cameras and grids";
       let shortages = 0;
-      for (let failing = 0; failing < 60; failing++) {
-        failAfter(failing, OUT_OF_MEMORY);
+      for (let isShort = true; isShort; ) {
+        failAfter(shortages, OUT_OF_MEMORY);
         const said = await thrownBy(() => runStep(kernels));
         failAfter(NEVER, 0);
-        if (said !== null) shortages += 1;
-        expect([failing, said]).toEqual([failing, expect.stringMatching(memory)]);
+        isShort = said !== null;
+        if (isShort) expect([shortages++, said]).toEqual([expect.anything(), expect.stringMatching(memory)]);
+        expect(await runStep(kernels)).toBe(64);
       }
-      expect(await runStep(kernels)).toBe(64);
-      expect(shortages).toBe(60);
+      // A camera takes about 20 blocks, a grid about 30.
+      expect(shortages).toBeGreaterThan(40);
     });
 
     test("that is short of it for more points than ever keeps what the camera has", async () => {
@@ -183,11 +184,12 @@ describe.skipIf(emulationReason !== null)(
       // More than the scratch that motion and blobs share was opened for: a bit each in 626 words.
       const points = new Uint32Array(4 * 20_000);
       let shortages = 0;
-      for (let failing = 0; failing < 16; failing++) {
+      for (let isShort = true; isShort; ) {
         const eye = kernels.openCamera(camera);
-        failAfter(failing, OUT_OF_MEMORY);
-        if ((await thrownBy(() => kernels.register(eye, points, along))) !== null) shortages += 1;
+        failAfter(shortages, OUT_OF_MEMORY);
+        isShort = (await thrownBy(() => kernels.register(eye, points, along))) !== null;
         failAfter(NEVER, 0);
+        if (isShort) shortages += 1;
         for (const level of [10, 30]) {
           kernels.motion(eye, new Uint8Array(70 * 40).fill(level), { mode: "diff", threshold: 9 });
         }
@@ -196,7 +198,8 @@ describe.skipIf(emulationReason !== null)(
         expect((await motion).total).toBe(70 * 40);
         kernels.closeCamera(eye);
       }
-      expect(shortages).toBe(16);
+      // Of points, three places of scratch, and two more where the runtime copies from.
+      expect(shortages).toBeGreaterThan(3);
     });
   },
 );

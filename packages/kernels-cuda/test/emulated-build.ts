@@ -7,7 +7,10 @@ const native = join(import.meta.dir, "..", "native");
 const shared = join(import.meta.dir, "..", "..", "kernels", "native");
 const folder = join(import.meta.dir, "..", "build", "emulated");
 const compiler = process.env.CXX || "g++";
-const flags = ["-std=c++17", "-g1", "-fno-strict-aliasing", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas"];
+/** Where a compiler fortifies by default, its longjmp ends the program, since it takes a change of fibers for a broken stack. */
+const unfortified = "-U_FORTIFY_SOURCE";
+const warnings = ["-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas"];
+const flags = ["-std=c++17", "-g1", "-fno-strict-aliasing", unfortified, ...warnings];
 
 /** Why nothing can be emulated here, or null. */
 export const emulationReason: string | null = Bun.which(compiler) === null ? `no ${compiler} here` : null;

@@ -10,7 +10,7 @@ import { existsSync } from "node:fs";
 import { messageOf, SkyvoxError } from "@skyvox/core";
 
 /** Status of a call, as in `kernels.h`. */
-export const nativeStatus = { ok: 0, device: 3, capacity: 4 } as const;
+export const nativeStatus = { ok: 0, argument: 1, device: 3, capacity: 4 } as const;
 
 const { i32, u32, ptr: pointer } = FFIType;
 

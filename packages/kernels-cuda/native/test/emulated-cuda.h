@@ -11,6 +11,12 @@
 #include <string.h>
 #include <ucontext.h>
 
+#include <functional>
+#include <map>
+#include <tuple>
+#include <utility>
+#include <vector>
+
 #define __global__ static
 #define __device__
 #define __host__
@@ -29,6 +35,11 @@ template <class Word> static Word atomicAdd(Word *to, Word value) { const Word o
 static inline uint32_t atomicOr(uint32_t *to, uint32_t value) { const uint32_t old = *to; *to = old | value; return old; }
 static inline uint32_t atomicMin(uint32_t *to, uint32_t value) { const uint32_t old = *to; if (value < old) *to = value; return old; }
 static inline uint32_t atomicMax(uint32_t *to, uint32_t value) { const uint32_t old = *to; if (value > old) *to = value; return old; }
+static inline uint32_t atomicCAS(uint32_t *to, uint32_t expected, uint32_t value) {
+  const uint32_t old = *to;
+  if (old == expected) *to = value;
+  return old;
+}
 static inline int __ffs(int bits) { return __builtin_ffs(bits); }
 static inline int __clz(int bits) { return bits == 0 ? 32 : __builtin_clz(static_cast<unsigned>(bits)); }
 static inline int __popc(int bits) { return __builtin_popcount(static_cast<unsigned>(bits)); }
@@ -44,24 +55,25 @@ using cudaEvent_t = int *;
 struct cudaDeviceProp { char name[256]; size_t totalGlobalMem; int major, minor, multiProcessorCount; };
 struct cudaPointerAttributes { cudaMemoryType type; int device; };
 
-/* Lets the call of the runtime that comes after `calls` others fail with an error: once where memory is short, from then on otherwise.
- * Counts all calls. */
+/* Lets the call of the runtime that comes after `calls` others fail with an error, from then on; where memory is short, the call that
+ * takes some after `calls` others that do, once. Counts all calls. */
 static struct { int32_t calls = -1; cudaError_t error = cudaSuccess; } emulated_failure;
 extern "C" __attribute__((visibility("default"))) void emulated_cuda_fail(int32_t calls, int32_t error) {
   emulated_failure.calls = calls, emulated_failure.error = static_cast<cudaError_t>(error);
 }
 static uint32_t emulated_calls;
 extern "C" __attribute__((visibility("default"))) uint32_t emulated_cuda_calls() { return emulated_calls; }
-static inline cudaError_t emulated_call() {
+static inline cudaError_t emulated_call(bool takes_memory = false) {
   emulated_calls += 1;
   if (emulated_failure.calls < 0) return cudaSuccess;
+  if (emulated_failure.error == cudaErrorMemoryAllocation && !takes_memory) return cudaSuccess;
   if (emulated_failure.calls > 0) return emulated_failure.calls -= 1, cudaSuccess;
   if (emulated_failure.error == cudaErrorMemoryAllocation) emulated_failure.calls = -1;
   return emulated_failure.error;
 }
 
 static inline cudaError_t emulated_allocate(void **out, size_t bytes) {
-  if (const cudaError_t error = emulated_call()) return error;
+  if (const cudaError_t error = emulated_call(true)) return error;
   if (posix_memalign(out, 256, bytes) != 0) return cudaErrorMemoryAllocation;
   memset(*out, 0xa5, bytes);
   return cudaSuccess;
@@ -180,7 +192,76 @@ template <class Kernel> static cudaError_t emulated_launch(uint32_t grid, uint32
   return cudaSuccess;
 }
 
-#define LAUNCH(kernel, grid, block, stream, ...) emulated_launch((grid), (block), false, [&] { (void)(stream); kernel(__VA_ARGS__); })
-#define LAUNCH_WITH_BARRIERS(kernel, grid, block, stream, ...) emulated_launch((grid), (block), true, [&] { (void)(stream); kernel(__VA_ARGS__); })
+/* Kernels by their address, which is all that the runtime is handed: what binds one to a copy of its arguments, and whether it has
+ * barriers. */
+struct EmulatedKernel { std::function<std::function<void()>(void **)> bind; bool barriers; };
+static inline std::map<const void *, EmulatedKernel> &emulated_kernels() {
+  static std::map<const void *, EmulatedKernel> kernels;
+  return kernels;
+}
+template <class... Params, size_t... I>
+static std::function<void()> emulated_bind(void (*kernel)(Params...), void **arguments, std::index_sequence<I...>) {
+  (void)arguments;
+  return [kernel, values = std::tuple<Params...>(*static_cast<Params *>(arguments[I])...)] { std::apply(kernel, values); };
+}
+template <class... Params> static auto emulated_know(void (*kernel)(Params...), bool barriers) {
+  const auto bind = [kernel](void **arguments) { return emulated_bind(kernel, arguments, std::index_sequence_for<Params...>{}); };
+  emulated_kernels()[reinterpret_cast<const void *>(kernel)] = {bind, barriers};
+  return kernel;
+}
+#define KERNEL(kernel) emulated_know(kernel, false)
+#define KERNEL_WITH_BARRIERS(kernel) emulated_know(kernel, true)
+
+struct dim3 {
+  uint32_t x;
+  dim3() : x(1) {}
+  explicit dim3(uint32_t x_) : x(x_) {}
+};
+struct cudaKernelNodeParams { void *func; dim3 gridDim, blockDim; unsigned sharedMemBytes; void **kernelParams, **extra; };
+struct EmulatedNode { std::function<void()> run; uint32_t grid, block; bool barriers; };
+using cudaGraph_t = std::vector<EmulatedNode> *;
+using cudaGraphExec_t = std::vector<EmulatedNode> *;
+using cudaGraphNode_t = size_t;
+
+static inline EmulatedNode emulated_node(const void *kernel, dim3 grid, dim3 block, void **arguments) {
+  const EmulatedKernel &known = emulated_kernels().at(kernel);
+  return {known.bind(arguments), grid.x, block.x, known.barriers};
+}
+static inline cudaError_t emulated_run(const EmulatedNode &node) {
+  return emulated_launch(node.grid, node.block, node.barriers, node.run);
+}
+static inline cudaError_t cudaLaunchKernel(const void *kernel, dim3 grid, dim3 block, void **arguments, size_t, cudaStream_t) {
+  return emulated_run(emulated_node(kernel, grid, block, arguments));
+}
+static inline cudaError_t cudaGraphCreate(cudaGraph_t *out, unsigned) {
+  if (const cudaError_t error = emulated_call()) return error;
+  *out = new std::vector<EmulatedNode>;
+  return cudaSuccess;
+}
+static inline cudaError_t cudaGraphAddKernelNode(cudaGraphNode_t *out, cudaGraph_t graph, const cudaGraphNode_t *, size_t,
+                                                 const cudaKernelNodeParams *node) {
+  if (const cudaError_t error = emulated_call()) return error;
+  *out = graph->size();
+  graph->push_back(emulated_node(node->func, node->gridDim, node->blockDim, node->kernelParams));
+  return cudaSuccess;
+}
+static inline cudaError_t cudaGraphInstantiate(cudaGraphExec_t *out, cudaGraph_t graph, unsigned long long) {
+  if (const cudaError_t error = emulated_call(true)) return error;
+  *out = new std::vector<EmulatedNode>(*graph);
+  return cudaSuccess;
+}
+static inline cudaError_t cudaGraphExecKernelNodeSetParams(cudaGraphExec_t graph, cudaGraphNode_t at, const cudaKernelNodeParams *node) {
+  if (const cudaError_t error = emulated_call()) return error;
+  (*graph)[at] = emulated_node(node->func, node->gridDim, node->blockDim, node->kernelParams);
+  return cudaSuccess;
+}
+static inline cudaError_t cudaGraphLaunch(cudaGraphExec_t graph, cudaStream_t) {
+  if (const cudaError_t error = emulated_call()) return error;
+  for (const EmulatedNode &node : *graph)
+    if (const cudaError_t error = emulated_run(node)) return error;
+  return cudaSuccess;
+}
+static inline cudaError_t cudaGraphExecDestroy(cudaGraphExec_t graph) { delete graph; return emulated_call(); }
+static inline cudaError_t cudaGraphDestroy(cudaGraph_t graph) { delete graph; return emulated_call(); }
 
 #endif
