@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { SkyvoxError } from "@skyvox/core";
+import { messageOf, SkyvoxError } from "@skyvox/core";
 import { type Kernels, statusBits } from "@skyvox/kernels";
 import { softwareGpuEnv, useSoftwareGpu, whySoftwareGpuMissing } from "../test/software-gpu.ts";
 import { openDawn } from "./dawn.ts";
@@ -109,11 +109,17 @@ onGpu(`The wgsl backend refuses a table larger than any buffer of the device, an
   await one.submit();
 });
 
-onGpu(`The wgsl backend rejects what was submitted when it is disposed meanwhile${suffix}`, async () => {
+onGpu(`The wgsl backend rejects what is waited for when it is disposed meanwhile${suffix}`, async () => {
   const kernels = await wgslAdapter.open({ software: true });
+  const camera = kernels.openCamera({ widthPx: 1, heightPx: 1, ...limits });
+  const submittedRead = kernels.readCamera(camera, "motion");
   const submitted = kernels.submit();
+  const pendingRead = kernels.readCamera(camera, "motion");
   kernels[Symbol.dispose]();
-  await expect(submitted).rejects.toThrow("kernels stay open until submit resolves");
+  for (const rejected of await Promise.allSettled([submitted, submittedRead, pendingRead])) {
+    const reason = rejected.status === "rejected" ? messageOf(rejected.reason) : "";
+    expect(reason).toContain("kernels stay open until submit resolves");
+  }
 });
 
 const loss = (verb: string) => `device: Cannot ${verb}: the device is lost (device was destroyed), need one that works`;

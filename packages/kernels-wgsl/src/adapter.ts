@@ -19,6 +19,11 @@ export const wgslAdapter: KernelsAdapter = {
   open: async (options = {}) => {
     const answer = await openDawn(options);
     if (!answer.ok) throw new SkyvoxError("backend", `Cannot open the wgsl kernels: ${answer.reason}`);
-    return new WgslKernels(answer.dawn, await programsOf(answer.dawn));
+    // The memory of a simulated GPU is the host's, and the queue has it at hand.
+    const stagedBytesMin = answer.dawn.isSoftware ? Number.POSITIVE_INFINITY : STAGED_BYTES_MIN;
+    return new WgslKernels(answer.dawn, await programsOf(answer.dawn), { stagedBytesMin });
   },
 };
+
+/** Pictures, and lists of 2^16 points; for less than that the queue has memory at hand. */
+const STAGED_BYTES_MIN = 2 ** 20;

@@ -8,12 +8,12 @@ import { type Evidence, type GridSpec, type GridTable, statusBits } from "@skyvo
 import { BrickPool, sizeInBricks } from "./brick-pool.ts";
 import type { DeviceBuffer } from "./buffers.ts";
 import { type EvidencePlace, findPeaks, listVoxels } from "./evidence.ts";
-import { WALKERS } from "./program.ts";
 import { RayList } from "./ray-list.ts";
 import type { ReadSource } from "./reads.ts";
 import type { Step } from "./step.ts";
-import { closeTable, type DeviceTable, emptyTable, groupsOf, openTables } from "./tables.ts";
+import { closeTable, type DeviceTable, emptyTable, openTables } from "./tables.ts";
 import { Tiles } from "./tiles.ts";
+import { walkersOf } from "./walkers.ts";
 
 /** One open grid that is not dense. */
 export class BrickGrid implements EvidencePlace {
@@ -63,7 +63,8 @@ export class BrickGrid implements EvidencePlace {
   mark(step: Step): void {
     this.#isMarked = true;
     const bound = step.bind(step.programs.mark, { marks: this.pool.marks.rows, ...this.#raysBound() });
-    step.run(bound, "mark", this.#walkParams(), groupsOf(this.rays.count, WALKERS));
+    const { params, groups } = walkersOf(this.rays.count, this.#sizeVoxels);
+    step.run(bound, "mark", params, groups);
   }
 
   select(step: Step, viewsMin: number): void {
@@ -73,12 +74,8 @@ export class BrickGrid implements EvidencePlace {
   cast(step: Step): void {
     const { bricks, slots, pool } = this.pool;
     const buffers = { slotHead: bricks.head, slots, pool: pool.rows, ...this.#raysBound() };
-    step.run(
-      step.bind(step.programs.cast, buffers),
-      "castRays",
-      this.#walkParams(),
-      groupsOf(this.rays.count, WALKERS),
-    );
+    const { params, groups } = walkersOf(this.rays.count, this.#sizeVoxels);
+    step.run(step.bind(step.programs.cast, buffers), "castRays", params, groups);
   }
 
   peaks(step: Step, evidence: Evidence): void {
@@ -109,9 +106,5 @@ export class BrickGrid implements EvidencePlace {
 
   #raysBound(): { rays: DeviceBuffer; views: DeviceBuffer } {
     return { rays: this.rays.table.rows, views: this.rays.views };
-  }
-
-  #walkParams(): number[] {
-    return [this.rays.count, ...this.#sizeVoxels];
   }
 }

@@ -135,8 +135,8 @@ export class BufferPool implements Disposable {
 const IDLE_BYTES_MIN = 2 ** 28;
 const BYTES_MIN = 256;
 
-/** Rounds up to one of eight sizes per power of two: sizes that are nearly the same share their buffers, at an eighth lost. */
-function sizeClass(byteLength: number): number {
+/** Rounds bytes up to one of eight sizes per power of two, 256 at least: sizes that are nearly the same share their buffers, at an eighth lost. */
+export function sizeClass(byteLength: number): number {
   const size = Math.max(byteLength, BYTES_MIN);
   const step = 2 ** (Math.floor(Math.log2(size)) - 3);
   return Math.ceil(size / step) * step;

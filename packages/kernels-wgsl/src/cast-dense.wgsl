@@ -1,21 +1,31 @@
 // Op castDense: every ray votes for every voxel it crosses; packages/kernels/src/ops/cast-dense.ts.
 //
-// In: rays and views. State: sums, [nx, ny, nz]. One thread per ray; 20 bytes read per ray, 8 moved per voxel crossed.
+// In: rays and views. State: sums, [nx, ny, nz]. One thread per piece of a ray; 20 bytes read per piece, 8 moved per voxel
+// crossed.
 
-struct Params { rayCount: u32, nx: i32, ny: i32, nz: i32 }
+struct Params {
+  rayCount: u32,
+  nx: i32,
+  ny: i32,
+  nz: i32,
+  // Layers of bricks that a thread walks.
+  layers: u32,
+}
 var<immediate> p: Params;
 
 @group(0) @binding(0) var<storage, read_write> sums: array<atomic<u32>>;
 
 @compute @workgroup_size(WALKERS)
 fn castDense(at: Place) {
-  let index = walkerOf(at);
-  if (index >= p.rayCount) { return; }
-  let ray = rayAt(index);
+  let walker = walkerOf(at);
+  let piece = pieceOf(walker, p.rayCount, p.layers);
+  let ray = rayAt(walker % p.rayCount);
   let size = vec3i(p.nx, p.ny, p.nz);
   var walk = startWalk(originOf(ray.view), ray.direction, size);
   let steps = strides(&walk, size);
-  while (isUnderWay(&walk)) {
+  moveTo(&walk, piece);
+  let slabs = slabsInLayers(&walk, piece.layers);
+  for (var slab = 0; slab < slabs && isUnderWay(&walk); slab++) {
     let enter = walk.enter >> vec2u(20u);
     let leave = walk.leave >> vec2u(20u);
     vote(&walk, enter, steps, ray.weight);

@@ -3,11 +3,12 @@
 // A layer crosses at most four bricks: the corners made of where the ray enters it and where it leaves. Their slots are looked up
 // once per layer.
 
-// Adds a ray to the voxels it crosses; brick 0 of its box is slots[first].
-fn castLayers(walk: ptr<function, Walk>, first: i32, weight: u32, bit: u32) {
+// Adds a piece of a ray to the voxels it crosses; brick 0 of its box is slots[first].
+fn castLayers(walk: ptr<function, Walk>, piece: Piece, first: i32, weight: u32, bit: u32) {
+  moveTo(walk, piece);
   let bricks = bricksOf((*walk).size);
   let steps = strides(walk, turnedBack(bricks, (*walk).k));
-  while (isUnderWay(walk)) {
+  for (var i = 0; i < piece.layers && isUnderWay(walk); i++) {
     let slabs = slabsInLayer(walk);
     let start = (*walk).enter >> vec2u(23u);
     let to = layerEnd(walk) >> vec2u(23u);

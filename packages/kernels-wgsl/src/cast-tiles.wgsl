@@ -35,7 +35,7 @@ fn mark(at: Place) {
   if (index >= segmentHead[0]) { return; }
   let segment = segmentAt(index);
   var walk = startWalk(segment.origin, segment.ray.direction, vec3i(segment.side));
-  markLayers(&walk, segment.firstBrick, 1u << segment.ray.view);
+  markLayers(&walk, WHOLE, segment.firstBrick, 1u << segment.ray.view);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -44,5 +44,5 @@ fn castSegments(at: Place) {
   if (index >= segmentHead[0]) { return; }
   let segment = segmentAt(index);
   var walk = startWalk(segment.origin, segment.ray.direction, vec3i(segment.side));
-  castLayers(&walk, segment.firstBrick, segment.ray.weight, 1u << segment.ray.view);
+  castLayers(&walk, WHOLE, segment.firstBrick, segment.ray.weight, 1u << segment.ray.view);
 }

@@ -1,9 +1,9 @@
 import type { GridSpec, GridTable } from "@skyvox/kernels";
-import { WALKERS } from "./program.ts";
 import { RayList } from "./ray-list.ts";
 import type { ReadSource } from "./reads.ts";
 import type { Step } from "./step.ts";
-import { closeTable, type DeviceTable, groupsOf, openTables } from "./tables.ts";
+import { closeTable, type DeviceTable, openTables } from "./tables.ts";
+import { walkersOf } from "./walkers.ts";
 
 /** A grid of sums, one per voxel: op `castDense`. */
 export class DenseGrid {
@@ -40,7 +40,8 @@ export class DenseGrid {
     this.#isCast = true;
     const { table, views, count } = this.rays;
     const bound = step.bind(step.programs.castDense, { sums: this.#dense.rows, rays: table.rows, views });
-    step.run(bound, "castDense", [count, ...this.#spec.sizeVoxels], groupsOf(count, WALKERS));
+    const { params, groups } = walkersOf(count, this.#spec.sizeVoxels);
+    step.run(bound, "castDense", params, groups);
     this.rays.useUp();
   }
 

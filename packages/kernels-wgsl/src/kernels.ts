@@ -45,6 +45,7 @@ import { DenseGrid } from "./dense-grid.ts";
 import type { Programs } from "./program.ts";
 import { ReadBack } from "./read-back.ts";
 import { type Read, type ReadSource, Reads } from "./reads.ts";
+import { Staging } from "./staging.ts";
 import { Step, type StepTools } from "./step.ts";
 
 /** An open wgsl backend. */
@@ -64,13 +65,21 @@ export class WgslKernels implements Kernels {
   #nextHandle = 0;
   #isOpen = true;
 
-  constructor(dawn: Dawn, programs: Programs) {
+  /** @param stagedBytesMin uploads of so many bytes and more go through kept memory (`staging.ts`); infinite for none. */
+  constructor(dawn: Dawn, programs: Programs, { stagedBytesMin }: { readonly stagedBytesMin: number }) {
     const { device, name } = dawn;
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST | GPUBufferUsage.INDIRECT;
     const pool = new BufferPool(device, usage);
     this.device = name;
     this.#dawn = dawn;
-    this.#tools = { device, programs, pool, scratch: new Scratch(pool), bindGroups: new BindGroups(device) };
+    this.#tools = {
+      device,
+      programs,
+      pool,
+      scratch: new Scratch(pool),
+      bindGroups: new BindGroups(device),
+      staging: new Staging(device, stagedBytesMin),
+    };
     this.#landing = new BufferPool(device, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
     this.#readBack = new ReadBack(this.#tools, this.#landing);
     this.#step = new Step(this.#tools);
@@ -253,10 +262,12 @@ export class WgslKernels implements Kernels {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#dawn.whenLost.delete(this.#whenLost);
+    for (const read of this.#reads.close()) read.reject(disposedError());
     this.#cameras.clear();
     this.#grids.clear();
     this.#tools.pool[Symbol.dispose]();
     this.#landing[Symbol.dispose]();
+    this.#tools.staging[Symbol.dispose]();
   }
 
   async #finish(step: Step, reads: readonly Read[], before: Promise<void>): Promise<void> {
@@ -275,7 +286,7 @@ export class WgslKernels implements Kernels {
   /** What a failure of a time step is to the caller: mapping fails too where the device or the backend is gone. */
   #reasonOf(error: unknown): Error {
     if (error instanceof SkyvoxError) return error;
-    if (!this.#isOpen) return new AssertionError("kernels stay open until submit resolves");
+    if (!this.#isOpen) return disposedError();
     return deviceError("run kernels", this.#dawn.lost ?? messageOf(error), error);
   }
 
@@ -314,6 +325,10 @@ export class WgslKernels implements Kernels {
 function deviceError(verb: string, reason: string, cause?: unknown): SkyvoxError {
   const options = cause === undefined ? {} : { cause };
   return new SkyvoxError("device", `Cannot ${verb}: the device is lost (${reason}), need one that works`, options);
+}
+
+function disposedError(): AssertionError {
+  return new AssertionError("kernels stay open until submit resolves");
 }
 
 function isHeardByCaller(): void {}

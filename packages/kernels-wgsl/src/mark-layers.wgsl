@@ -1,10 +1,11 @@
 // Marking along one ray, for the bricks of the grid and for those of a tile. Needs walk.wgsl and a binding `marks`.
 
-// Sets the bit of a view in all bricks that the ray may cross; brick 0 of its box is marks[first].
-fn markLayers(walk: ptr<function, Walk>, first: i32, bit: u32) {
+// Sets the bit of a view in all bricks that a piece of the ray may cross; brick 0 of its box is marks[first].
+fn markLayers(walk: ptr<function, Walk>, piece: Piece, first: i32, bit: u32) {
+  moveTo(walk, piece);
   let bricks = bricksOf((*walk).size);
   let steps = strides(walk, turnedBack(bricks, (*walk).k));
-  while (isUnderWay(walk)) {
+  for (var i = 0; i < piece.layers && isUnderWay(walk); i++) {
     let start = (*walk).enter >> vec2u(23u);
     let to = layerEnd(walk) >> vec2u(23u);
     let layer = first + ((*walk).n >> 3u) * steps.x;

@@ -2,14 +2,16 @@
  * A time step under way: the commands of its ops in one encoder, what they were handed, and what they no longer need.
  *
  * Commands run in order, and each sees what those before it wrote. Everything on the device is written by commands; the host only
- * writes buffers that no command before has used, as its writes come before all commands of the step. So what an op uploads lies in
- * a buffer of its own, and a buffer that is released goes back to the pool when the commands have been submitted.
+ * writes what no command before has used, as its writes come before all commands of the step. So what an op uploads lies in a place of
+ * its own, and a buffer that is released goes back to the pool when the commands have been submitted. Large uploads are copies by
+ * commands (`staging.ts`).
  */
 import { assert } from "@skyvox/core";
 import type { BindGroups, Bound } from "./bind-groups.ts";
 import type { BufferPool, DeviceBuffer, Scratch } from "./buffers.ts";
 import { IMMEDIATE_WORDS } from "./dawn.ts";
 import { GROUPS_MAX, type Program, type Programs } from "./program.ts";
+import type { Staging } from "./staging.ts";
 
 /** What all time steps of one open backend share. */
 export interface StepTools {
@@ -18,6 +20,7 @@ export interface StepTools {
   readonly pool: BufferPool;
   readonly scratch: Scratch;
   readonly bindGroups: BindGroups;
+  readonly staging: Staging;
 }
 
 /** Words that have been uploaded: they begin at word `at` of the buffer. */
@@ -36,6 +39,9 @@ export class Step {
   /** Taken by what is being opened. */
   #opening: DeviceBuffer[] | null = null;
   #upload: { buffer: DeviceBuffer; words: number } | null = null;
+  #staged: GPUBuffer[] = [];
+  /** Bytes of each upload that found no staging buffer. */
+  #unstaged: number[] = [];
 
   constructor(tools: StepTools) {
     this.#tools = tools;
@@ -82,7 +88,7 @@ export class Step {
       this.#upload = place;
     }
     const upload = { buffer: place.buffer, at: place.words };
-    write(this.#tools.device.queue, place.buffer, 4 * place.words, words);
+    this.#write(place.buffer, 4 * place.words, words);
     place.words += words.length;
     return upload;
   }
@@ -91,7 +97,7 @@ export class Step {
   uploadBytes(bytes: Uint8Array): DeviceBuffer {
     const buffer = this.#tools.pool.take(bytes.length);
     this.release(buffer);
-    write(this.#tools.device.queue, buffer, 0, bytes);
+    this.#write(buffer, 0, bytes);
     return buffer;
   }
 
@@ -135,8 +141,28 @@ export class Step {
     this.#pass = null;
     if (this.#encoder !== null) this.#tools.device.queue.submit([this.#encoder.finish()]);
     this.#encoder = null;
+    this.#tools.staging.give(this.#staged, this.#unstaged);
+    this.#staged = [];
+    this.#unstaged = [];
     this.#tools.pool.give(...this.#released);
     this.#released = [];
+  }
+
+  #write(to: DeviceBuffer, atByte: number, data: Uint8Array | Uint32Array | Int32Array): void {
+    const { device, staging } = this.#tools;
+    if (data.length === 0) return;
+    if (!staging.isFor(data.byteLength)) {
+      write(device.queue, to, atByte, data);
+      return;
+    }
+    const staged = staging.stage(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    if (staged === null) {
+      this.#unstaged.push(data.byteLength);
+      write(device.queue, to, atByte, data);
+      return;
+    }
+    this.#staged.push(staged);
+    this.#outsidePass().copyBufferToBuffer(staged, 0, to.gpu, atByte, 4 * Math.ceil(data.byteLength / 4));
   }
 
   #prepare({ program, group }: Bound, entryPoint: string, params: readonly number[]): GPUComputePassEncoder {

@@ -23,6 +23,15 @@ struct Walk {
 
 fn walkerOf(at: Place) -> u32 { return groupOf(at) * WALKERS + at.thread; }
 
+// A thread's share of a walk, in layers of bricks: so many after the one that the ray enters by, and so many from there on.
+struct Piece { layersBefore: i32, layers: i32 }
+
+// All layers: no side has more.
+const WHOLE = Piece(0, 256);
+
+// Neighbouring threads have the same piece of neighbouring rays; the pieces of threads that are too many begin past the grid.
+fn pieceOf(walker: u32, rayCount: u32, layers: u32) -> Piece { return Piece(i32(walker / rayCount * layers), i32(layers)); }
+
 // (x, y, z) as (k, j, l).
 fn turned(v: vec3i, k: u32) -> vec3i {
   if (k == 0u) { return v; }
@@ -71,6 +80,16 @@ fn advance(walk: ptr<function, Walk>, slabs: i32) {
   (*walk).n += (*walk).step * slabs;
 }
 
+// Moves the ray on to a piece of its way. What is gone where it enters stays there.
+//
+// A ray may be gone in a layer between, where a walk from layer to layer ends. Here it goes on, and adds nothing: from where it enters
+// until the end of the last layer it moves by at most 2,048 voxels on j and l. One that was not gone has entered between 0 and 2,048
+// voxels, or below and moves up, or above and moves down. Only the first, moving up, can pass the end of Q11.20; it comes out at -2,048
+// and ends below 0, as it has moved by less than 4,096 in all. Nothing else wraps, and what has left a box for good stays outside it.
+fn moveTo(walk: ptr<function, Walk>, piece: Piece) {
+  if (piece.layersBefore > 0 && isUnderWay(walk)) { advance(walk, slabsInLayers(walk, piece.layersBefore)); }
+}
+
 // While the ray is in a slab of the grid and may still meet it on j and l.
 fn isUnderWay(walk: ptr<function, Walk>) -> bool { return isUnderWayWithin(walk, 0); }
 
@@ -90,6 +109,9 @@ fn isGone(position: i32, stride: i32, voxels: i32, margin: i32) -> bool {
 fn slabsInLayer(walk: ptr<function, Walk>) -> i32 {
   return select(((*walk).n & 7) + 1, 8 - ((*walk).n & 7), (*walk).step > 0);
 }
+
+// Slabs from n to the end of so many layers, the one of n among them.
+fn slabsInLayers(walk: ptr<function, Walk>, layers: i32) -> i32 { return slabsInLayer(walk) + 8 * (layers - 1); }
 
 // Position on j and l where the ray leaves the layer.
 fn layerEnd(walk: ptr<function, Walk>) -> vec2i {

@@ -1,11 +1,14 @@
 /**
  * Run by `soak.test.ts`: 10,000 dispatches in small time steps on cameras and grids that come and go, with the garbage collector
- * forced all the while. Prints as JSON the dispatches, the memory before and after, and what moved in all.
+ * forced all the while. Uploads are `written` or `staged`, as the argument says. Prints as JSON the dispatches, the memory before and
+ * after, and what moved in all.
  *
  * @module
  */
-
-import { wgslAdapter } from "../src/mod.ts";
+import { assert } from "@skyvox/core";
+import { openDawn } from "../src/dawn.ts";
+import { WgslKernels } from "../src/kernels.ts";
+import { programsOf } from "../src/program.ts";
 import { Step } from "../src/step.ts";
 
 const DISPATCHES = 10_000;
@@ -24,7 +27,10 @@ Step.prototype.runForRows = function (this: Step, ...args: Parameters<Step["runF
   runForRows.apply(this, args);
 };
 
-const kernels = await wgslAdapter.open({ software: true });
+const answer = await openDawn({ software: true });
+assert(answer.ok, "SwiftShader opens");
+const stagedBytesMin = process.argv[2] === "staged" ? 0 : Number.POSITIVE_INFINITY;
+const kernels = new WgslKernels(answer.dawn, await programsOf(answer.dawn), { stagedBytesMin });
 let camera = kernels.openCamera({ widthPx, heightPx, ...limits });
 let moved = 0;
 
