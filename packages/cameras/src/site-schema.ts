@@ -116,6 +116,25 @@ const frameCount = (shiftMax: number) =>
     .min(2)
     .max(2 ** shiftMax);
 
+const gaussian = z.strictObject({
+  slowFrames: frameCount(12).default(64).describe("Frames over which mean and noise of a pixel are learnt."),
+  fastFrames: frameCount(8)
+    .default(4)
+    .describe("Frames after which what has come to rest is told from what moves; at most slowFrames."),
+  holdFrames: frameCount(20)
+    .default(2048)
+    .describe("Frames over which a target that hovers fades into the background."),
+  snrMin: z
+    .number()
+    .min(0.25)
+    .max(32)
+    .default(5)
+    .describe("How many standard deviations of its own noise a pixel must differ by."),
+});
+
+/** What mode gaussian works with where the site does not say. */
+export const gaussianDefaults: z.infer<typeof gaussian> = gaussian.parse({});
+
 const motion = z
   .strictObject({
     mode: z
@@ -136,24 +155,7 @@ const motion = z
       .max(255)
       .default(1)
       .describe("How many grey levels per frame the background of sigmaDelta follows the picture."),
-    gaussian: z
-      .strictObject({
-        slowFrames: frameCount(12).default(64).describe("Frames over which mean and noise of a pixel are learnt."),
-        fastFrames: frameCount(8)
-          .default(4)
-          .describe("Frames after which what has come to rest is told from what moves."),
-        holdFrames: frameCount(20)
-          .default(2048)
-          .describe("Frames over which a target that hovers fades into the background."),
-        snrMin: z
-          .number()
-          .min(0.25)
-          .max(32)
-          .default(5)
-          .describe("How many standard deviations of its own noise a pixel must differ by."),
-      })
-      .prefault({})
-      .describe("Mode gaussian only. Numbers of frames are rounded to powers of two."),
+    gaussian: gaussian.prefault({}).describe("Mode gaussian only. Numbers of frames are rounded to powers of two."),
   })
   .describe("How moving pixels are found.");
 
@@ -195,10 +197,15 @@ const options = z
     rays: z
       .enum(["cells", "blobs"])
       .default("cells")
-      .describe("What rays are cast through: every square of moving pixels, or the centre of every connected blob."),
+      .describe(
+        "What rays are cast through: every square of moving pixels, or the centre of every connected blob. A pair with a thermal camera always takes squares.",
+      ),
     spots: z
       .strictObject({
-        falseAlarmsPerFrame: positive
+        falseAlarmsPerFrame: z
+          .number()
+          .min(1e-9)
+          .max(1000)
           .default(10)
           .describe("How many points of a still, noisy picture may be taken for targets in a frame."),
         perTileMax: z.int().min(1).max(1024).default(8).describe("Most points in a square of 64 by 64 pixels."),

@@ -60,6 +60,16 @@ test("Site pairs a camera with one thermal camera, which has none itself and no 
   expect(() => siteOf({ cameras: cameras(thermal("c"), thermal("c"), {}) })).toThrow('not already with "a"');
 });
 
+test("Site casts rays through blobs where a camera has no thermal one, and says so where none is left", () => {
+  const thermal = { camera: "b", rangeM: 500 };
+  const [a, b, c] = [cameraInput({ id: "a", thermal }), cameraInput({ id: "b" }), cameraInput({ id: "c" })];
+  const options = { rays: "blobs" } as const;
+  expect(siteOf({ cameras: [a, b, c], options }).options.rays).toBe("blobs");
+  expect(() => siteOf({ cameras: [a, b], options })).toThrow(
+    'options.rays is "blobs", need "cells", which a camera with a thermal one casts rays through, as all cameras here',
+  );
+});
+
 test("Site leaves the size of voxels to the cameras where it says auto", () => {
   const volume: SiteInput["volume"] = { minM: [0, 0, 0], maxM: [10_000, 10_000, 1000], voxelSizeM: "auto" };
   expect(siteOf({ volume }).volume.voxelSizeM).toBe("auto");
@@ -154,6 +164,31 @@ const refusals: readonly (readonly [path: string, value: unknown, text: string])
   ["options", { viewsMin: 1 }, "options.viewsMin is 1, need an integer from 2 to 32"],
   ["options", { cellShift: 6 }, 'options.cellShift is 6, need an integer from 0 to 5 or "auto"'],
   ["options", { floodedFraction: 0 }, "options.floodedFraction is 0, need a number > 0 and at most 1"],
+  [
+    "options",
+    { motion: { gaussian: { snrMin: 6 } } },
+    "options.motion.mode is missing, need gaussian, the mode that options.motion.gaussian is of",
+  ],
+  [
+    "options",
+    { motion: { mode: "average", gaussian: { slowFrames: 32 } } },
+    'options.motion.mode is "average", need gaussian, the mode that options.motion.gaussian is of',
+  ],
+  [
+    "options",
+    { motion: { mode: "gaussian", gaussian: { slowFrames: 16, fastFrames: 17 } } },
+    "options.motion.gaussian.fastFrames is 17, need at most 16 (options.motion.gaussian.slowFrames)",
+  ],
+  [
+    "options",
+    { motion: { mode: "gaussian" }, spots: { falseAlarmsPerFrame: 1001 } },
+    "options.spots.falseAlarmsPerFrame is 1001, need a number from 1e-9 to 1000",
+  ],
+  [
+    "options",
+    { motion: { mode: "gaussian" }, spots: { falseAlarmsPerFrame: 0 } },
+    "options.spots.falseAlarmsPerFrame is 0, need a number from 1e-9 to 1000",
+  ],
   ["name", undefined, "name is missing, need a text"],
 ];
 

@@ -6,7 +6,7 @@
 import { messageOf, normalizeQuaternion, SkyvoxError } from "@skyvox/core";
 import { z } from "zod";
 import { describeSiteIssue } from "./site-issue.ts";
-import { siteSchema } from "./site-schema.ts";
+import { gaussianDefaults, siteSchema } from "./site-schema.ts";
 import { SOURCE_FORMS, sourceSchemeOf } from "./source-address.ts";
 
 type ParsedSite = z.infer<typeof siteSchema>;
@@ -84,7 +84,7 @@ export function viewsMinFor(cameraCount: number): number {
 type Context = z.RefinementCtx<ParsedSite>;
 
 function checkAcross(site: ParsedSite, context: Context): void {
-  const refuse = (path: (string | number)[], need: string) => {
+  const refuse: Refuse = (path, need) => {
     context.addIssue({ code: "custom", path, message: need, input: site });
   };
   for (const [axis, low] of site.volume.minM.entries()) {
@@ -97,9 +97,7 @@ function checkAcross(site: ParsedSite, context: Context): void {
     const pairs = viewCount < site.cameras.length ? " (a pair counts as one)" : "";
     refuse(["options", "viewsMin"], `at most ${viewCount}, the number of cameras${pairs}`);
   }
-  if (site.options.spots !== undefined && site.options.motion.mode !== "gaussian") {
-    refuse(["options", "motion", "mode"], "gaussian, which options.spots works on");
-  }
+  checkMotion(site.options, refuse);
   checkThermal(site, refuse);
   const indexOfId = new Map<string, number>();
   for (const [index, camera] of site.cameras.entries()) {
@@ -110,7 +108,23 @@ function checkAcross(site: ParsedSite, context: Context): void {
   }
 }
 
-function checkThermal(site: ParsedSite, refuse: (path: (string | number)[], need: string) => void): void {
+type Refuse = (path: (string | number)[], need: string) => void;
+
+/** Refuses what would be passed over in silence: options of a mode that is not taken. */
+function checkMotion({ motion, spots }: ParsedSite["options"], refuse: Refuse): void {
+  const { mode, gaussian } = motion;
+  if (mode !== "gaussian") {
+    if (spots !== undefined) refuse(["options", "motion", "mode"], "gaussian, which options.spots works on");
+    // A site that is written out holds the defaults of every mode.
+    const isDefault = JSON.stringify(gaussian) === JSON.stringify(gaussianDefaults);
+    if (!isDefault) refuse(["options", "motion", "mode"], "gaussian, the mode that options.motion.gaussian is of");
+  } else if (gaussian.fastFrames > gaussian.slowFrames) {
+    const need = `at most ${gaussian.slowFrames} (options.motion.gaussian.slowFrames)`;
+    refuse(["options", "motion", "gaussian", "fastFrames"], need);
+  }
+}
+
+function checkThermal(site: ParsedSite, refuse: Refuse): void {
   const partnerOf = new Map<string, string>();
   for (const [index, { id, thermal }] of site.cameras.entries()) {
     if (thermal === undefined) continue;
@@ -122,9 +136,12 @@ function checkThermal(site: ParsedSite, refuse: (path: (string | number)[], need
       refuse(path, `a camera that is not already with "${partnerOf.get(partner.id)}"`);
     partnerOf.set(thermal.camera, id);
   }
+  const hasPairs = partnerOf.size > 0;
+  if (site.options.rays === "blobs" && hasPairs && camerasWithRays(site).every(({ thermal }) => thermal !== undefined))
+    refuse(["options", "rays"], '"cells", which a camera with a thermal one casts rays through, as all cameras here');
 }
 
-function checkCamera(camera: SiteCamera, refuse: (path: (string | number)[], need: string) => void): void {
+function checkCamera(camera: SiteCamera, refuse: Refuse): void {
   const scheme = sourceSchemeOf(camera.source);
   if (scheme === null) refuse(["source"], SOURCE_FORMS);
   if (scheme === "images" && camera.frameRateHz === undefined)
