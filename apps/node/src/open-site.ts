@@ -1,6 +1,7 @@
 import { dirname, resolve } from "node:path";
 import { loadSite, type Site, siteFromScene, siteProblems } from "@skyvox/cameras";
 import { SkyvoxError } from "@skyvox/core";
+import { checkVolume } from "@skyvox/reconstruction";
 import { demoScene } from "@skyvox/scene";
 
 /** A checked site and where it lies. */
@@ -19,6 +20,8 @@ export async function openSite(file: string | undefined): Promise<OpenedSite> {
   if (file === undefined)
     return { site: siteFromScene(demoScene(1), "scene:demo?seed=1"), siteDirectory: process.cwd() };
   const site = await loadSite(file);
+  // A box of a wrong size explains best why cameras see nothing of it.
+  checkVolume(site);
   const [problem] = siteProblems(site);
   if (problem !== undefined) throw new SkyvoxError("site", `Cannot use site "${file}": ${problem}`);
   return { site, siteDirectory: dirname(resolve(file)) };

@@ -44,9 +44,7 @@ export const WORLD_LIMITS = {
  */
 export function lineVolume(site: Site): LineVolume {
   const { minM: minEnuM, maxM, voxelSizeM: wanted } = site.volume;
-  const voxelSizeM = wanted === "auto" ? WORLD_VOXEL_SIZE_M : wanted;
-  const sizeVoxels = sizeVoxelsOf(minEnuM, maxM, voxelSizeM);
-  checkSize(sizeVoxels, voxelSizeM, wanted === "auto");
+  const { voxelSizeM, sizeVoxels } = divide(site);
   const place = { minEnuM, voxelSizeM, sizeVoxels };
   if (wanted !== "auto") {
     return { ...place, levels: null, finestSizeM: voxelSizeM, lattice: { voxelSizeM, sizeVoxels } };
@@ -59,9 +57,21 @@ export function lineVolume(site: Site): LineVolume {
   return { ...place, levels, finestSizeM: voxelSizeAtLevelM(0), lattice: latticeOf(minEnuM, maxM) };
 }
 
-function checkSize(sizeVoxels: LineVolume["sizeVoxels"], voxelSizeM: number, isWorld: boolean): void {
+/**
+ * Checks that the volume of a site can be divided, in no time.
+ *
+ * @throws {SkyvoxError} "site" for a volume of too many voxels.
+ */
+export function checkVolume(site: Site): void {
+  divide(site);
+}
+
+function divide({ volume }: Site): Pick<LineVolume, "voxelSizeM" | "sizeVoxels"> {
+  const isWorld = volume.voxelSizeM === "auto";
+  const voxelSizeM = volume.voxelSizeM === "auto" ? WORLD_VOXEL_SIZE_M : volume.voxelSizeM;
+  const sizeVoxels = sizeVoxelsOf(volume.minM, volume.maxM, voxelSizeM);
   const most = Math.max(...sizeVoxels);
-  if (most <= AXIS_VOXELS_MAX) return;
+  if (most <= AXIS_VOXELS_MAX) return { voxelSizeM, sizeVoxels };
   const found = `its longest side takes ${most}, need at most ${AXIS_VOXELS_MAX}`;
   const cure = isWorld
     ? `a side of at most ${Math.floor((AXIS_VOXELS_MAX * voxelSizeM) / 1000)} km`

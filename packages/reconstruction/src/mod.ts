@@ -12,6 +12,6 @@
  * @module
  */
 export { observe, type Reconstruction, reconstruct } from "./line.ts";
-export { type LineVolume, lineVolume, WORLD_LIMITS } from "./line-volume.ts";
+export { checkVolume, type LineVolume, lineVolume, WORLD_LIMITS } from "./line-volume.ts";
 export { blobPoints } from "./ray-points.ts";
 export { type Line, type LineCamera, openLine } from "./site-to-line.ts";

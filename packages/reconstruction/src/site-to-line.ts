@@ -5,18 +5,11 @@
  * voxels. The size is taken at the volume's far end, where a voxel looks smallest, so neighbouring cells leave no gaps there.
  */
 
-import { cameraIntrinsics, cameraPose, type Site } from "@skyvox/cameras";
+import { cameraIntrinsics, cameraPose, type Site, type SiteCamera } from "@skyvox/cameras";
 import { assert, type CameraId, distance, type Intrinsics, type Pose, type Vec3 } from "@skyvox/core";
-import {
-  buildRayModel,
-  type CameraHandle,
-  type FineSpec,
-  type GridHandle,
-  type Kernels,
-  type MotionParams,
-  type SpotParams,
-} from "@skyvox/kernels";
+import type { CameraHandle, FineSpec, GridHandle, Kernels, MotionParams, SpotParams } from "@skyvox/kernels";
 import { levelForFootprint, pixelFootprintM, voxelSizeAtLevelM } from "@skyvox/voxels";
+import { inSiteWords, rayModelOf } from "./camera-refusal.ts";
 import { type LineVolume, lineVolume, WORLD_LIMITS } from "./line-volume.ts";
 import { motionParams, spotParams } from "./motion-params.ts";
 import { type ThermalPartner, thermalPartner } from "./thermal-pair.ts";
@@ -75,7 +68,7 @@ const BUNDLE_SPREAD_Q8_MAX = 32 << 8;
 /**
  * Opens every camera of the site and the grid of its volume.
  *
- * @throws {SkyvoxError} "site" for a volume of too many voxels; "calibration" for a camera whose lens or place no ray model can hold.
+ * @throws {SkyvoxError} "site" for a volume of too many voxels; "calibration" for a camera whose lens or place no ray model can hold, naming it.
  */
 export function openLine(site: Site, kernels: Kernels): Line {
   const volume = lineVolume(site);
@@ -90,12 +83,17 @@ export function openLine(site: Site, kernels: Kernels): Line {
   });
   // Cameras of one make share a lens: its table of distortion, kept by object, is made once.
   const lenses = new Map<string, Intrinsics>();
-  const cameras = site.cameras.map((camera, view) => {
+  const lensOf = (camera: SiteCamera): Intrinsics => {
     const key = JSON.stringify(camera.intrinsics);
     const lens = lenses.get(key) ?? cameraIntrinsics(camera);
     lenses.set(key, lens);
-    return openCamera(site, camera, view, lens, volume, kernels, grid);
-  });
+    return lens;
+  };
+  for (const [view, camera] of site.cameras.entries()) {
+    const optics = { intrinsics: lensOf(camera), pose: cameraPose(camera) };
+    kernels.setView(grid, view, rayModelOf(site, view, { ...optics, grid: volume }));
+  }
+  const cameras = site.cameras.map((camera, view) => openCamera(site, camera, view, lensOf(camera), volume, kernels));
   const byId = new Map(cameras.map((camera) => [camera.id, camera]));
   return {
     kernels,
@@ -126,15 +124,13 @@ function fineOf({ levels }: LineVolume): { fine?: FineSpec } {
 
 function openCamera(
   site: Site,
-  camera: Site["cameras"][number],
+  camera: SiteCamera,
   view: number,
   intrinsics: Intrinsics,
   volume: LineVolume,
   kernels: Kernels,
-  grid: GridHandle,
 ): LineCamera {
   const pose = cameraPose(camera);
-  kernels.setView(grid, view, buildRayModel({ intrinsics, pose, grid: volume }));
   const range = rangesM(site, pose);
   const fixed = site.options.cellShift;
   const cellShift = fixed === "auto" ? cellShiftFor(volume, intrinsics, range.farM) : fixed;
@@ -142,7 +138,7 @@ function openCamera(
   const cellSizePx = 2 ** cellShift;
   const cellsInPicture = Math.ceil(intrinsics.widthPx / cellSizePx) * Math.ceil(intrinsics.heightPx / cellSizePx);
   const spots = spotParams(site.options.spots, intrinsics);
-  const thermal = thermalPartner(site, camera);
+  const thermal = inSiteWords(site, view, "thermal", () => thermalPartner(site, camera));
   const handle = kernels.openCamera({
     widthPx: intrinsics.widthPx,
     heightPx: intrinsics.heightPx,
