@@ -92,22 +92,38 @@ export function parseNodeConfig(args: readonly string[]): NodeConfig {
   return config;
 }
 
-/** Splits arguments into flags. @throws {SkyvoxError} "usage" for an unknown flag or a missing value. */
+/**
+ * Splits arguments into flags. A number below zero after a flag is its value, to be refused as one by whoever checks it.
+ *
+ * @throws {SkyvoxError} "usage" for an unknown flag or a missing value.
+ */
 export function parseFlags(
   args: readonly string[],
   options: Record<string, { type: "string" | "boolean" }>,
 ): Record<string, string | boolean | undefined> {
   try {
-    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values as Record<
+    return parseArgs({ args: joinNegative(args), options, strict: true, allowPositionals: false }).values as Record<
       string,
       string | boolean | undefined
     >;
   } catch (error) {
-    const [first] = messageOf(error).split(". ");
+    // The first sentence says what was found; the others guess at what was meant.
+    const [first] = messageOf(error).split(/\.?\n|\. |\.$/);
     throw new SkyvoxError("usage", `Cannot read the command line: ${first}, need the flags of --help`, {
       cause: error,
     });
   }
+}
+
+/** Writes `--flag -1` as `--flag=-1`, which parseArgs would take for two flags. */
+function joinNegative(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    const before = joined.at(-1) ?? "";
+    if (/^-[\d.]/.test(arg) && /^--[^=]+$/.test(before)) joined[joined.length - 1] = `${before}=${arg}`;
+    else joined.push(arg);
+  }
+  return joined;
 }
 
 /** Checks flags against a schema. @throws {SkyvoxError} "usage" with the first flag that does not fit. */

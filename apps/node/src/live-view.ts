@@ -1,7 +1,7 @@
 import type { Site } from "@skyvox/cameras";
 import { secondsFromNs } from "@skyvox/core";
 import type { NodeState } from "./node-state.ts";
-import type { NodeView } from "./node-view.ts";
+import type { NodeView, ReadyCheck } from "./node-view.ts";
 import { encodePng } from "./png.ts";
 import type { SiteRun } from "./site-run.ts";
 
@@ -19,20 +19,7 @@ export function liveView(options: {
     site,
     backends: () => state.backends(),
     uptimeS,
-    checks: () => [
-      {
-        name: "worker",
-        ok: run.opened,
-        detail: run.opened
-          ? `process ${run.workerProcessId}${run.hasSpare ? ", another stands by" : ""}`
-          : "opening sources and kernels",
-      },
-      {
-        name: "tracks",
-        ok: state.tracks() !== null,
-        detail: state.tracks() === null ? "no frame set yet" : `${state.counters().frameSetsTotal} frame sets so far`,
-      },
-    ],
+    checks: () => readyChecks(run, state),
     hello: () => state.hello(),
     tracks: () => state.tracks(),
     history: (id) => state.history(id),
@@ -45,4 +32,29 @@ export function liveView(options: {
     subscribe: (listener) => state.subscribe(listener),
     counters: () => state.counters(),
   };
+}
+
+/** Worker, cameras and tracks: cameras that have all ended leave nothing to follow, however alive the worker is. */
+function readyChecks(run: SiteRun, state: NodeState): readonly ReadyCheck[] {
+  const spare = run.spareProcessId === null ? "" : `, process ${run.spareProcessId} stands by`;
+  const cameras = state.cameras()?.cameras ?? [];
+  const running = cameras.filter((camera) => camera.state === "running");
+  const { frameSetsTotal } = state.counters();
+  return [
+    {
+      name: "worker",
+      ok: run.opened,
+      detail: run.opened ? `process ${run.workerProcessId}${spare}` : "opening sources and kernels",
+    },
+    {
+      name: "cameras",
+      ok: running.length > 0,
+      detail: cameras.length === 0 ? "no frame yet" : `${running.length} of ${cameras.length} running`,
+    },
+    {
+      name: "tracks",
+      ok: state.tracks() !== null,
+      detail: state.tracks() === null ? "no frame set yet" : `${frameSetsTotal} frame sets so far`,
+    },
+  ];
 }

@@ -2,8 +2,9 @@
  * Runs a site on one worker process and keeps its tracks: the part that playing once and running live have in common.
  *
  * In real time a worker that is gone is replaced by one that stands by with its sources and kernels open, on the same backend or on the next
- * (`kernel-choice.ts` says which), and takes up the site's time where it stands now; the tracks, kept here, coast over the gap. Playing once, a
- * worker that is gone ends the run: the recording would have a hole nobody asked for.
+ * (`kernel-choice.ts` says which), and takes up the site's time where it stands now; the tracks, kept here, coast over the gap. One that dies
+ * while it stands by is replaced too, `SPARE_ENDS_MAX` times within a minute. Playing once, a worker that is gone ends the run: the recording
+ * would have a hole nobody asked for.
  */
 
 import type { Site } from "@skyvox/cameras";
@@ -33,6 +34,9 @@ export interface SiteRunOptions {
 
 /** How long a worker may take to end its run once it is asked to; then the run ends without it. */
 const STOP_MS_MAX = 2000;
+/** Workers that may die while they stand by within the window and are replaced; when more do, the next one is made at the next takeover. */
+const SPARE_ENDS_MAX = 3;
+const SPARE_WINDOW_MS = 60_000;
 
 /** A site that runs. Disposing it ends its workers. */
 export class SiteRun implements AsyncDisposable {
@@ -42,6 +46,8 @@ export class SiteRun implements AsyncDisposable {
   #timeline: Timeline | null = null;
   #worker: WorkerProcess;
   #spare: WorkerProcess | null = null;
+  /** When workers ended that stood by, in milliseconds, within the last `SPARE_WINDOW_MS`. */
+  #spareEndsMs: readonly number[] = [];
   #finished = false;
   #stopping = false;
   #isOpened = false;
@@ -74,9 +80,9 @@ export class SiteRun implements AsyncDisposable {
     return this.#worker.processId;
   }
 
-  /** True while another worker waits to take over. */
-  get hasSpare(): boolean {
-    return this.#spare?.isPrepared === true;
+  /** The worker that waits to take over; null while there is none, or it is not ready yet. */
+  get spareProcessId(): number | null {
+    return this.#spare?.isPrepared === true ? this.#spare.processId : null;
   }
 
   /** Ends the run after the frame set in hand; `ended` then resolves, within a few seconds even if the worker is stuck. */
@@ -151,11 +157,22 @@ export class SiteRun implements AsyncDisposable {
   }
 
   #exited(why: string, worker: WorkerProcess): void {
-    if (worker === this.#spare) {
-      this.#spare = null;
-      if (!this.#finished) this.#options.onNotice(`the worker that stood by ended with ${why}`);
-    }
+    if (worker === this.#spare) this.#replaceSpare(why);
     if (worker === this.#worker) this.#replace({ kind: "crashed", why, atMs: wallMs() });
+  }
+
+  /** Lets another worker stand by. One whose forerunner opens at this moment is made when that has opened. */
+  #replaceSpare(why: string): void {
+    this.#spare = null;
+    if (this.#finished || this.#stopping) return;
+    const nowMs = wallMs();
+    this.#spareEndsMs = [...this.#spareEndsMs.filter((ms) => nowMs - ms < SPARE_WINDOW_MS), nowMs];
+    const isReplaced = this.#spareEndsMs.length <= SPARE_ENDS_MAX;
+    const next = isReplaced
+      ? "another is made ready"
+      : `none stands by until the next takeover, as ${this.#spareEndsMs.length} ended within a minute`;
+    this.#options.onNotice(`the worker that stood by ended with ${why}; ${next}`);
+    if (isReplaced && this.#isOpened) this.#spare = this.#makeWorker();
   }
 
   /** Lets another worker go on, or ends the run where none can. */

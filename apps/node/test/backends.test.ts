@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { siteFromScene } from "@skyvox/cameras";
 import { pairScene } from "@skyvox/scene";
 import { answerKey, type KeptAnswers } from "../src/probe-cache.ts";
-import { backendsOf, liveNode, tracksWhere, workerOf } from "./live-node.ts";
+import { backendsOf, liveNode, spareOf, tracksWhere, workerOf } from "./live-node.ts";
 import { type Ended, runNode, TemporaryFolder } from "./run-node.ts";
 
 // Each test starts the whole program, some of them several times.
@@ -134,7 +134,7 @@ test("A worker that is killed twice within a minute gives way to the next backen
   await Bun.write(site, JSON.stringify(siteFromScene(pairScene(1), "scene:pair")));
   await using node = await liveNode(["--site", site], { XDG_CACHE_HOME: folder.path });
   for (const runs of ["cpu", "reference"]) {
-    await tracksWhere(node.url, async () => (await workerOf(node.url)).hasSpare);
+    await spareOf(node.url);
     const { processId } = await workerOf(node.url);
     process.kill(processId, "SIGKILL");
     const isNext = async () => {
@@ -169,14 +169,14 @@ whereSoftware(
     const report = { ok: true, reason: "gives the reference's bits", device: "SwiftShader" };
     const key = answerKey("wgsl", { ...process.env, VK_DRIVER_FILES: SOFTWARE_DRIVER });
     await Bun.write(cache, JSON.stringify({ "wgsl, software too": { key, report } }));
-    await Bun.write(site, JSON.stringify(siteFromScene(pairScene(1), "scene:pair")));
+    await Bun.write(site, await slowSite());
     await using node = await liveNode(["--site", site, "--kernels", "wgsl"], {
       VK_DRIVER_FILES: SOFTWARE_DRIVER,
       XDG_CACHE_HOME: folder.path,
       XDG_RUNTIME_DIR: folder.path,
       BUN_OPTIONS: `--preload=${import.meta.dir}/lose-device.ts`,
     });
-    const before = await tracksWhere(node.url, async () => (await workerOf(node.url)).hasSpare);
+    const before = await tracksWhere(node.url, async () => (await workerOf(node.url)).spareProcessId !== null);
     const { processId } = await workerOf(node.url);
     process.kill(processId, "SIGUSR2");
     await tracksWhere(node.url, async ({ timeS }) => {
@@ -191,3 +191,20 @@ whereSoftware(
   },
   240_000,
 );
+
+/** Two cameras of 64 by 48 pixels and two frames a second for five minutes: the worker leaves the cores to the one that compiles beside it. */
+async function slowSite(): Promise<string> {
+  const picture = Buffer.concat([Buffer.from("P5 64 48 255\n"), Buffer.alloc(64 * 48, 90)]);
+  await Promise.all(
+    Array.from({ length: 600 }, (_, index) => Bun.write(folder.file(`pictures/${index}.pgm`), picture)),
+  );
+  const camera = (id: string, eastM: number) => ({
+    id,
+    source: "images:pictures",
+    frameRateHz: 2,
+    intrinsics: { widthPx: 64, heightPx: 48, fxPx: 50, fyPx: 50, cxPx: 31.5, cyPx: 23.5 },
+    pose: { positionM: [eastM, -10, 2], orientation: { lookAtM: [0, 0, 5] } },
+  });
+  const volume = { minM: [-5, -5, 0], maxM: [5, 5, 10], voxelSizeM: 0.25 };
+  return JSON.stringify({ name: "slow", volume, cameras: [camera("west", -10), camera("east", 10)] });
+}

@@ -70,6 +70,30 @@ test("Cameras without overlap are refused", async () => {
   );
 });
 
+test("A box too large for any voxels is refused for its size, whatever cameras see of it", async () => {
+  await expectRefusal(
+    site((value) => {
+      Object.assign(value, { volume: { minM: [-20_000, -10_000, 2], maxM: [10_000, 20_000, 20], voxelSizeM: "auto" } });
+      for (const camera of value.cameras) {
+        camera.pose = { positionM: [0, 0, 0], orientation: { lookAtM: [0, 0, -10] } };
+      }
+    }),
+    /^Cannot divide the volume into voxels of 12\.8 m: its longest side takes 2344, need at most 2047/,
+  );
+});
+
+test("A camera too far from the volume is named with its key", async () => {
+  await expectRefusal(
+    site((value) => {
+      Object.assign(value, { volume: { minM: [-10, -10, 2], maxM: [10, 10, 20], voxelSizeM: 0.01 } });
+      Object.assign(value.cameras[2] as object, {
+        pose: { positionM: [100, 100, 2], orientation: { lookAtM: [0, 0, 10] } },
+      });
+    }),
+    /^Cannot use camera "cam1" \(cameras\[0\]\.pose\.positionM\): rays reach \d+ voxels of 0\.01 m, need fewer than 2048/,
+  );
+});
+
 test("A missing video is named", async () => {
   await expectRefusal(
     site((value) => Object.assign(value.cameras[0] as object, { source: "video:gone.mp4" })),

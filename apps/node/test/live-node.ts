@@ -4,7 +4,7 @@
  */
 
 import { distance } from "@skyvox/core";
-import type { StreamMessage, TracksMessage } from "@skyvox/dashboard";
+import type { CamerasMessage, StreamMessage, TracksMessage } from "@skyvox/dashboard";
 import type { Backends } from "../src/node-view.ts";
 import { type Environment, lineMatching, startNode } from "./run-node.ts";
 
@@ -36,12 +36,23 @@ export async function tracksWhere(
   url: string,
   wanted: (message: TracksMessage) => boolean | Promise<boolean>,
 ): Promise<TracksMessage> {
+  return await messageWhere(url, async (message) =>
+    message.type === "tracks" && (await wanted(message)) ? message : null,
+  );
+}
+
+/** Reads messages of cameras until one is as wanted. */
+export async function camerasWhere(url: string, wanted: (message: CamerasMessage) => boolean): Promise<CamerasMessage> {
+  return await messageWhere(url, async (message) => (message.type === "cameras" && wanted(message) ? message : null));
+}
+
+async function messageWhere<T>(url: string, choose: (message: StreamMessage) => Promise<T | null>): Promise<T> {
   const socket = new WebSocket(`${url.replace("http", "ws")}/api/v1/stream`);
   try {
     return await new Promise((resolve, reject) => {
       socket.onmessage = async ({ data }) => {
-        const message = JSON.parse(String(data)) as StreamMessage;
-        if (message.type === "tracks" && (await wanted(message))) resolve(message);
+        const chosen = await choose(JSON.parse(String(data)) as StreamMessage);
+        if (chosen !== null) resolve(chosen);
       };
       socket.onclose = ({ reason }) => reject(new Error(`the stream closed: ${reason}`));
     });
@@ -50,11 +61,18 @@ export async function tracksWhere(
   }
 }
 
-/** What the node says of its worker: its process, and whether another stands by. */
-export async function workerOf(url: string): Promise<{ readonly processId: number; readonly hasSpare: boolean }> {
+/** The processes of a node's worker and of the one that stands by. */
+export interface Workers {
+  readonly processId: number;
+  readonly spareProcessId: number | null;
+}
+
+/** What the node says of its worker, and of another that stands by. */
+export async function workerOf(url: string): Promise<Workers> {
   const ready = (await (await fetch(`${url}/readyz`)).json()) as { checks: { name: string; detail: string }[] };
   const detail = ready.checks.find(({ name }) => name === "worker")?.detail ?? "";
-  return { processId: Number(/process (\d+)/.exec(detail)?.[1]), hasSpare: detail.endsWith("another stands by") };
+  const [, worker, spare] = /^process (\d+)(?:, process (\d+) stands by)?$/.exec(detail) ?? [];
+  return { processId: Number(worker), spareProcessId: spare === undefined ? null : Number(spare) };
 }
 
 /** The confirmed tracks that are on a target of the simulated scene, within half a metre: its name by the track's id. */
@@ -67,9 +85,22 @@ export function followed({ tracks, truth = [] }: TracksMessage): Map<number, str
   return names;
 }
 
+/** Waits until a worker stands by, and returns its process. */
+export async function spareOf(url: string): Promise<number> {
+  let spare: number | null = null;
+  await tracksWhere(url, async () => {
+    spare ??= (await workerOf(url)).spareProcessId;
+    return spare !== null;
+  });
+  return spare ?? Number.NaN;
+}
+
 /** Waits until all but one of the demo's six targets, which hovers now and then, are followed and a worker stands by. */
 export async function followingWithSpare(url: string): Promise<TracksMessage> {
-  return await tracksWhere(url, async (message) => followed(message).size >= 5 && (await workerOf(url)).hasSpare);
+  return await tracksWhere(
+    url,
+    async (message) => followed(message).size >= 5 && (await workerOf(url)).spareProcessId !== null,
+  );
 }
 
 /**
