@@ -1,8 +1,10 @@
 /**
  * The kernel backends that benches measure, and the ways each is opened.
  *
- * Each is loaded only when it is asked for, so that one that cannot load stops no other.
+ * Each is loaded only when it is asked for, so that one that cannot load stops no other. The GPU backends are asked in a process of their
+ * own (`probe.ts`): a broken driver may crash it, and drivers print lines of their own.
  */
+import { join } from "node:path";
 import { messageOf, SkyvoxError } from "@skyvox/core";
 import {
   type BackendName,
@@ -27,15 +29,40 @@ export type BackendAnswer =
   | { readonly ok: true; readonly adapter: KernelsAdapter; readonly device: string }
   | { readonly ok: false; readonly reason: string };
 
+const PROBE_MS_MAX = 30_000;
+
 /** Asks a backend whether it can run here; `software` takes a GPU that is simulated too, which is right but slow. */
 export async function askBackend(name: BackendName, { software = false } = {}): Promise<BackendAnswer> {
+  if (!isGpu({ backend: name })) return await askHere(name, { software });
+  const probe = [join(import.meta.dir, "./probe.ts"), name, ...(software ? ["software"] : [])];
+  const options = { stdout: "pipe", stderr: "ignore", timeout: PROBE_MS_MAX, killSignal: "SIGKILL" } as const;
+  const child = Bun.spawn([process.execPath, ...probe], options);
+  const [text, code] = await Promise.all([new Response(child.stdout).text(), child.exited]);
+  if (code !== 0) return { ok: false, reason: `its probe ended with ${child.signalCode ?? `exit code ${code}`}` };
+  const answer = JSON.parse(text) as { ok: true; device: string } | { ok: false; reason: string };
+  return answer.ok ? { ...answer, adapter: await loaders[name]() } : answer;
+}
+
+/** Asks a backend in this process. */
+export async function askHere(name: BackendName, { software }: { software: boolean }): Promise<BackendAnswer> {
   try {
     const adapter = await loaders[name]();
     const probe = await adapter.probe(0, { software });
-    return probe.ok ? { ok: true, adapter, device: probe.device } : probe;
+    return probe.ok ? { ok: true, adapter, device: probe.device } : { ok: false, reason: reasonIn(probe.reason) };
   } catch (error) {
-    return { ok: false, reason: messageOf(error) };
+    return { ok: false, reason: reasonIn(messageOf(error)) };
   }
+}
+
+/** A reason may be a whole message, `Cannot probe …: found, need wanted`: what was found and is needed tells enough. */
+function reasonIn(message: string): string {
+  return message.replace(/^Cannot [^:]*: /, "");
+}
+
+/** Says that a backend cannot be used for what the command does, and what is needed. */
+export function refusalOf(verb: string, name: BackendName, reason: string): SkyvoxError {
+  const need = reason.includes(", need ") ? "" : ", need a backend that can run here";
+  return new SkyvoxError("backend", `Cannot ${verb} "${name}": ${reason}${need}`);
 }
 
 /**
@@ -46,7 +73,7 @@ export async function askBackend(name: BackendName, { software = false } = {}): 
 export async function adapterOf(name: BackendName): Promise<KernelsAdapter> {
   const answer = await askBackend(name);
   if (answer.ok) return answer.adapter;
-  throw new SkyvoxError("backend", `Cannot run kernels "${name}": ${answer.reason}`);
+  throw refusalOf("run kernels", name, answer.reason);
 }
 
 /** The ways through one backend that are measured. */

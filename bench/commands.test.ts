@@ -45,7 +45,11 @@ describe("The bench command", () => {
       for (const args of calls) {
         const { status, err } = bench(...args);
         expect([args, status, err.trimEnd().split("\n").length]).toEqual([args, 2, 1]);
+        expect(err).toContain("need ");
       }
+      expect(bench("--fast").err).toBe(
+        "Cannot read the command line: Unknown option '--fast', need the options of --help\n",
+      );
       expect(bench("no-such").err).toStartWith('Cannot find the bench "no-such": need one of ');
       expect(bench("--backend", "abacus").err).toBe(
         'Cannot find the backend "abacus": need one of reference, cpu, cuda, wgsl\n',
@@ -73,7 +77,7 @@ describe("The exam command", () => {
     () => {
       const { status, out } = exam("--seeds", "1", "--first", "7", "--backend", "reference");
       const [first, last] = out.trim().split("\n");
-      expect(first).toMatch(/^first seed 7, 1 seeds of \d+ cases: reference \(TypeScript, 1 thread\)$/);
+      expect(first).toMatch(/^first seed 7, 1 seed of \d+ cases: reference \(TypeScript, 1 thread\)$/);
       expect(last).toMatch(/^equal on every seed, [\d.]+ s$/);
       expect(status).toBe(0);
     },
@@ -83,10 +87,11 @@ describe("The exam command", () => {
   test(
     "refuses counts, seeds and backends that are none in one line with status 2",
     () => {
-      const calls = [["--seeds", "0"], ["--first", "-1"], ["--backend", "abacus"], ["--fast"]];
+      const calls = [["--seeds", "0"], ["--first", "-1"], ["--seeds"], ["--backend", "abacus"], ["--fast"], ["x"]];
       for (const args of calls) {
         const { status, err } = exam(...args);
         expect([args, status, err.trimEnd().split("\n").length]).toEqual([args, 2, 1]);
+        expect(err).toContain("need ");
       }
       expect(exam("--seeds", "0").err).toBe('Cannot take --seeds "0": need a whole number from 1 to 1000000\n');
     },
@@ -94,9 +99,41 @@ describe("The exam command", () => {
   );
 });
 
+describe("A backend that cannot run here", () => {
+  // The Vulkan loader says lines of its own where it finds no driver, and reads this variable before any other.
+  const env = { ...process.env, VK_DRIVER_FILES: "/no-such-driver.json" };
+
+  for (const [program, ...args] of [["exam.ts"], ["run.ts", "memory"]] as const) {
+    test(
+      `is refused by ${program} in one line of what was found and what is needed, and no line of a driver`,
+      () => {
+        const child = Bun.spawnSync([process.execPath, join(import.meta.dir, program), ...args, "--backend", "wgsl"], {
+          env,
+        });
+        expect(child.stderr.toString()).toMatch(/^Cannot (examine|run kernels) "wgsl": (?!Cannot)[^\n]+\n$/);
+        expect(child.stderr.toString().match(/need/g)).toHaveLength(1);
+        expect(child.exitCode).toBe(1);
+      },
+      COMMAND_MS_MAX,
+    );
+  }
+});
+
 describe("The gpu command", () => {
   // In programs of their own, as a broken driver may crash the one that asks.
   const hasGpu = ["cuda", "wgsl"].some((backend) => JSON.parse(run("probe.ts", backend).out).ok);
+
+  test(
+    "refuses counts and options that are none in one line with status 2",
+    () => {
+      for (const args of [["--seeds", "0"], ["--rounds", "x"], ["--fast"], ["x"]]) {
+        const { status, err } = run("gpu.ts", ...args);
+        expect([args, status, err.trimEnd().split("\n").length]).toEqual([args, 2, 1]);
+        expect(err).toContain("need ");
+      }
+    },
+    COMMAND_MS_MAX,
+  );
 
   test.skipIf(hasGpu)(
     "says why no backend can run on a machine without a GPU, with status 1",

@@ -9,8 +9,8 @@ import { parseArgs } from "node:util";
 import { SkyvoxError } from "@skyvox/core";
 import { type BackendName, type Kernels, type OpenOptions, referenceAdapter } from "@skyvox/kernels";
 import { type Examinee, examineSeed, RUNS_PER_SEED } from "@skyvox/kernels/random-exam";
-import { askBackend, backendNamed, backendNames } from "./backends.ts";
-import { runCommand } from "./run-command.ts";
+import { askBackend, backendNamed, backendNames, refusalOf } from "./backends.ts";
+import { runCommand, wholeNumber } from "./run-command.ts";
 
 const HELP = `Usage: bun run exam [--seeds N] [--first SEED] [--backend NAME]…
 
@@ -43,7 +43,8 @@ async function main(): Promise<number> {
   }
   using stack = new DisposableStack();
   const examinees = await openAll(backends, stack);
-  console.log(`first seed ${first}, ${seeds} seeds of ${RUNS_PER_SEED} cases: ${examinees.map(nameOf).join("; ")}`);
+  const count = seeds === 1 ? "1 seed" : `${seeds} seeds`;
+  console.log(`first seed ${first}, ${count} of ${RUNS_PER_SEED} cases: ${examinees.map(nameOf).join("; ")}`);
   const reference = stack.use(await referenceAdapter.open());
   const startNs = Bun.nanoseconds();
   let failureCount = 0;
@@ -70,7 +71,7 @@ async function openAll(asked: readonly BackendName[], stack: DisposableStack): P
         examinees.push({ name: `${name} (${kernels.device})`, kernels });
       }
     } else if (asked.length > 0) {
-      throw new SkyvoxError("backend", `Cannot examine "${name}": ${answer.reason}, need a backend that can run here`);
+      throw refusalOf("examine", name, answer.reason);
     } else {
       console.log(`left out: ${name}: ${answer.reason}`);
     }
@@ -104,12 +105,6 @@ function readArguments(argv: readonly string[]): Arguments {
     first: values.first === undefined ? randomSeed() : wholeNumber("first", values.first, 0, 2 ** 48),
     backends: values.backend.map(backendNamed),
   };
-}
-
-function wholeNumber(option: string, word: string, least: number, most: number): number {
-  const value = Number(word);
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new SkyvoxError("usage", `Cannot take --${option} "${word}": need a whole number from ${least} to ${most}`);
 }
 
 function randomSeed(): number {

@@ -10,22 +10,24 @@ import { existsSync, mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { askBackend } from "./backends.ts";
 import type { Run } from "./compare.ts";
 import { digits, isReached, machineLine, table } from "./report.ts";
-import { runCommand } from "./run-command.ts";
+import { runCommand, wholeNumber } from "./run-command.ts";
 import { targets } from "./targets.ts";
 
 const HELP = `Usage: bun run gpu [--seeds N] [--rounds N] [--out FOLDER]
 
 Examines and measures the backends cuda and wgsl on the GPU of this machine.
 
-  --seeds N      random seeds of each exam (default 3)
-  --rounds N     how often each variant of a bench is timed (default 9)
+  --seeds N      random seeds of each exam, 1 to 1000 (default 3)
+  --rounds N     how often each variant of a bench is timed, 1 to 1000 (default 9)
   --out FOLDER   where the measurements are written as JSON (default: a new folder)
 
 Example: bun run gpu --rounds 5
 `;
-const PROBE_SECONDS = 30;
+/** More seeds or rounds than this do not end within the time limits. */
+const COUNT_MAX = 1000;
 const EXAM_SECONDS = 180;
 /** Its tools slow kernels down a hundred times. */
 const SANITIZER_SECONDS = 300;
@@ -59,8 +61,10 @@ async function main(): Promise<number> {
     console.log(HELP);
     return 0;
   }
+  for (const option of ["seeds", "rounds"] as const) wholeNumber(option, values[option], 1, COUNT_MAX);
   console.log(machineLine());
-  const able = backends.filter((backend) => isAble(backend));
+  const able: GpuBackend[] = [];
+  for (const backend of backends) if (await isAble(backend)) able.push(backend);
   if (able.length === 0) {
     console.log("no GPU backend can run here");
     return 1;
@@ -77,14 +81,9 @@ async function main(): Promise<number> {
   return exams.every((ok) => ok) && runs.size === able.length ? 0 : 1;
 }
 
-/** Asks a backend in a process of its own and prints what it answers. */
-function isAble(backend: GpuBackend): boolean {
-  const { ok, text } = runStep([join(import.meta.dir, "./probe.ts"), backend], PROBE_SECONDS);
-  if (!ok) {
-    console.log(`${backend}: no, its probe failed: ${text}`);
-    return false;
-  }
-  const answer: { readonly ok: boolean; readonly device?: string; readonly reason?: string } = JSON.parse(text);
+/** Asks a backend and prints what it answers. */
+async function isAble(backend: GpuBackend): Promise<boolean> {
+  const answer = await askBackend(backend);
   console.log(`${backend}: ${answer.ok ? answer.device : `no, ${answer.reason}`}`);
   return answer.ok;
 }

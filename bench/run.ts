@@ -13,7 +13,7 @@ import { adapterOf, backendNamed } from "./backends.ts";
 import { changedDigests, compareRuns, type Run } from "./compare.ts";
 import { type Bench, interleave, memcpyVariant, perSecond } from "./harness.ts";
 import { changeLines, machineLine, resultLines } from "./report.ts";
-import { runCommand } from "./run-command.ts";
+import { runCommand, wholeNumber } from "./run-command.ts";
 
 const HELP = `Usage: bun bench [filter…] [--backend NAME] [--anchors] [--rounds N] [--json FILE] [--compare FILE]
 
@@ -99,13 +99,7 @@ function readArguments(argv: readonly string[]): Arguments {
       compare: { type: "string" },
     },
   });
-  const rounds = Number(values.rounds);
-  if (!Number.isInteger(rounds) || rounds < 1 || rounds > ROUNDS_MAX) {
-    throw new SkyvoxError(
-      "usage",
-      `Cannot time "${values.rounds}" rounds: need a whole number from 1 to ${ROUNDS_MAX}`,
-    );
-  }
+  const rounds = wholeNumber("rounds", values.rounds, 1, ROUNDS_MAX);
   const { help, anchors, json, compare } = values;
   return { help, filters: positionals, backend: backendNamed(values.backend), anchors, rounds, json, compare };
 }
