@@ -1,7 +1,8 @@
 /**
  * The rivals that benches compare with: programs of `anchors/`, which run where their library is installed.
  *
- * Nothing here installs anything. On Debian the rivals are python3-opencv, liboctomap-dev and libopenvdb-dev. Those in C++ are
+ * Nothing here installs anything. On Debian the rivals are python3-opencv, liboctomap-dev, libopenvdb-dev and libiceoryx-posh-dev (which
+ * needs libiceoryx-hoofs-dev and libacl1-dev beside it). Those in C++ are
  * compiled into `build/` when their source is newer than the program, with the optimisation of a release and no more.
  */
 import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
@@ -24,8 +25,16 @@ export function pythonAnchor(script: string, modules: readonly string[]): Anchor
   return { ok: true, command: [python, join(folder, script)] };
 }
 
-/** Finds a rival written in C++ and compiles it: `header` must be installed, `libraries` are linked. */
-export function compiledAnchor(name: string, header: string, libraries: readonly string[]): Anchor {
+/**
+ * Finds a rival written in C++ and compiles it: `header` must be installed, `libraries` are linked, `includes` are folders of
+ * /usr/include that its headers take for their root.
+ */
+export function compiledAnchor(
+  name: string,
+  header: string,
+  libraries: readonly string[],
+  includes: readonly string[] = [],
+): Anchor {
   const compiler = process.env.CXX || "g++";
   if (!existsSync(join("/usr/include", header))) return { ok: false, reason: `not installed (${header})` };
   if (Bun.which(compiler) === null) return { ok: false, reason: `no compiler (${compiler})` };
@@ -33,7 +42,8 @@ export function compiledAnchor(name: string, header: string, libraries: readonly
   if (!isFresh(program)) {
     mkdirSync(buildFolder, { recursive: true });
     const links = libraries.map((library) => `-l${library}`);
-    runToEnd([compiler, "-O2", "-std=c++17", "-o", program, join(folder, `${name}.cpp`), ...links]);
+    const folders = includes.map((include) => `-I${join("/usr/include", include)}`);
+    runToEnd([compiler, "-O2", "-std=c++17", ...folders, "-o", program, join(folder, `${name}.cpp`), ...links]);
   }
   return { ok: true, command: [program] };
 }

@@ -1,4 +1,8 @@
-/** The numbers the project promises, one home for all benches. A bench puts what it reached beside them. */
+/**
+ * The numbers the project promises, one home for all benches.
+ *
+ * A bench puts what it reached beside them.
+ */
 export const targets = {
   /** Motion on 7680 x 4320 bytes: all cores of a 2-core machine, and on one thread beside a copy and OpenCV on the same pictures. */
   motion: {
@@ -36,6 +40,31 @@ export const targets = {
   endToEndMsP99: 50,
   /** Control interface under full pipeline load, 99th percentile. */
   apiMsP99: 5,
+  /** Messages and frames through shared memory: in one process, beside C and iceoryx, and between two. */
+  pipeline: {
+    slotNs: 50,
+    timesNative: 2,
+    timesIceoryx: 15,
+    /** What a consumer that was stopped costs the others. */
+    timesBesideStopped: 1.05,
+    oneWayNs: 500,
+    oneWayAsleepNs: 10_000,
+    /** A frame of 33 MB against one of 64 bytes. */
+    handOffRatio: 1.5,
+    timesTcp: 1000,
+    messagesPerSecond: 500_000,
+  },
+  /** Frames over loopback, and the checksum that guards them, one core. */
+  links: { xxh3TimesMd5: 10, fusedTimesCopy: 1.25, ucxTimesBunSockets: 1.5, ucxTimesSend: 0.8 },
+  /** A motion message, one core, beside protobufjs on the same bytes; a mask of 7680 x 4320 bytes and as much noise under LZ4. */
+  protocol: {
+    fixedEncodeNs: 60,
+    wireEncodeNs: 200,
+    timesProtobufjs: 5,
+    maskRatio: 100,
+    maskShareOfCopy: 0.5,
+    noisePercentOfCopy: 2,
+  },
   /** Checksum of a transfer, one core. */
   checksumBytesPerSecond: 3e9,
 } as const;

@@ -193,10 +193,17 @@ describe("Setup of kernels for NVIDIA devices", () => {
 });
 
 describe("Setup of system programs", () => {
+  // UCX brings no program: whether it is there is told by a file of this machine.
+  const hasUcx = existsSync("/usr/include/ucp/api/ucp.h");
+  const packages = ["ffmpeg", "chromium", "lz4", "python3", "spin", ...(hasUcx ? [] : ["libucx-dev"])].join(" ");
+
   test("names everything missing and the command in one line where it cannot install", () => {
     const { root } = makeCheckout(["g++"]);
-    const line =
-      'setup: missing ffmpeg (video sources), chromium (browser tests); type: sudo sh -c "apt-get update && apt-get install -y --no-install-recommends ffmpeg chromium"\n';
+    const missing =
+      "ffmpeg (video sources), chromium (browser tests), lz4 (tests of compressed messages), " +
+      `python3 (the reader of docs/PROTOCOL.md), spin (the models of rings and pools)${hasUcx ? "" : ", ucx (tests of links through UCX)"}`;
+    const command = `apt-get update && apt-get install -y --no-install-recommends ${packages}`;
+    const line = `setup: missing ${missing}; type: sudo sh -c "${command}"\n`;
     const atDesk = setup(root, ["test"]);
     expect(atDesk.status).toBe(0);
     expect(atDesk.out).toContain(line);
@@ -217,7 +224,7 @@ describe("Setup of system programs", () => {
 
   test("installs what tests need through apt as root, and leaves apt alone otherwise", () => {
     const { root } = makeCheckout(["g++"]);
-    const make = `[ "$4" = install ] && for p in ffmpeg chromium; do /bin/cp "${root}/bin/g++" "${root}/bin/$p"; done`;
+    const make = `[ "$4" = install ] && for p in ffmpeg chromium lz4 python3 spin; do /bin/cp "${root}/bin/g++" "${root}/bin/$p"; done`;
     addProgram(root, "apt-get", `${make}\nexit 0`);
     const run = setup(root, ["test"], { CI: "true" });
     if (!isRoot) {
@@ -228,10 +235,10 @@ describe("Setup of system programs", () => {
     expect(run.status).toBe(0);
     expect(run.calls.filter((call) => call.startsWith("apt-get"))).toEqual([
       "apt-get -q -o DPkg::Lock::Timeout=120 update",
-      "apt-get -q -o DPkg::Lock::Timeout=120 install -y --no-install-recommends ffmpeg chromium",
+      `apt-get -q -o DPkg::Lock::Timeout=120 install -y --no-install-recommends ${packages}`,
     ]);
-    expect(run.out).toContain("setup: install ffmpeg, chromium with apt …\n");
-    expect(setup(root, ["test"], { CI: "true" })).toMatchObject({ out: "", calls: [] });
+    expect(run.out).toMatch(/^setup: install ffmpeg, chromium, lz4, python3, spin.* with apt …$/m);
+    if (hasUcx) expect(setup(root, ["test"], { CI: "true" })).toMatchObject({ out: "", calls: [] });
   });
 
   test("does not wait for ffmpeg before a start", async () => {

@@ -5,14 +5,18 @@
  * type. Plain Node without packages, because it runs before anything is installed.
  */
 import { spawn } from "node:child_process";
-import { accessSync, constants, mkdirSync, openSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, openSync, statSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 
-/** What each Debian package is needed for, by the program it brings. */
+/** What each Debian package is needed for, by the program it brings; what brings none is told by a file. */
 const PACKAGES = {
   ffmpeg: { package: "ffmpeg", why: "video sources" },
   "g++": { package: "g++", why: "native kernels" },
   chromium: { package: "chromium", why: "browser tests" },
+  lz4: { package: "lz4", why: "tests of compressed messages" },
+  python3: { package: "python3", why: "the reader of docs/PROTOCOL.md" },
+  spin: { package: "spin", why: "the models of rings and pools" },
+  ucx: { package: "libucx-dev", why: "tests of links through UCX", file: "/usr/include/ucp/api/ucp.h" },
 };
 
 /** Finds a program on a search path; a name with a slash is taken as it is. */
@@ -33,7 +37,12 @@ function isExecutableFile(file) {
 
 /** Lists which of the named programs are missing. `CXX` may name another compiler in place of g++. */
 export function missingPrograms(names, env = process.env) {
-  return names.filter((name) => findProgram(name === "g++" ? env.CXX || name : name, env.PATH) === undefined);
+  const isThere = (name) => {
+    const { file } = PACKAGES[name];
+    if (file !== undefined) return existsSync(file);
+    return findProgram(name === "g++" ? env.CXX || name : name, env.PATH) !== undefined;
+  };
+  return names.filter((name) => !isThere(name));
 }
 
 /** Says what is missing and the command that brings it, in one line. */

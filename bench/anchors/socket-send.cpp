@@ -1,0 +1,65 @@
+/*
+ * Frames over a loopback TCP connection with nothing but send() and recv(): what any link over TCP is measured against.
+ *
+ * Arguments: bytes of a frame, frames. A child process sends them, the parent receives into two buffers in turn and prints
+ * {"ms": …} from its request to the last byte, after one untimed frame.
+ */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+
+static void all(ssize_t (*move)(int, void *, size_t), int fd, unsigned char *bytes, size_t count) {
+  while (count > 0) {
+    ssize_t now = move(fd, bytes, count);
+    if (now <= 0) exit(1);
+    bytes += now;
+    count -= (size_t)now;
+  }
+}
+
+static ssize_t send_some(int fd, void *bytes, size_t count) { return send(fd, bytes, count, MSG_NOSIGNAL); }
+static ssize_t receive_some(int fd, void *bytes, size_t count) { return recv(fd, bytes, count, 0); }
+
+int main(int count, char **words) {
+  if (count != 3) return 2;
+  size_t bytes = strtoull(words[1], nullptr, 10);
+  int frames = atoi(words[2]);
+  int listener = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  if (bind(listener, (sockaddr *)&address, length) != 0 || listen(listener, 1) != 0) return 1;
+  getsockname(listener, (sockaddr *)&address, &length);
+  std::vector<unsigned char> first(bytes, 7), second(bytes, 8);
+  unsigned char go = 1;
+  int one = 1;
+  if (fork() == 0) {
+    int out = socket(AF_INET, SOCK_STREAM, 0);
+    if (connect(out, (sockaddr *)&address, length) != 0) _exit(1);
+    for (int round = 0; round < 2; round++) {
+      all(receive_some, out, &go, 1);
+      for (int i = 0; i < (round == 0 ? 1 : frames); i++) all(send_some, out, first.data(), bytes);
+    }
+    _exit(0);
+  }
+  int in = accept(listener, nullptr, nullptr);
+  setsockopt(in, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  all(send_some, in, &go, 1);
+  all(receive_some, in, first.data(), bytes);
+  auto start = std::chrono::steady_clock::now();
+  all(send_some, in, &go, 1);
+  for (int i = 0; i < frames; i++) all(receive_some, in, i % 2 == 0 ? first.data() : second.data(), bytes);
+  double ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  wait(nullptr);
+  printf("{\"ms\": %.3f}\n", ms);
+  return 0;
+}
