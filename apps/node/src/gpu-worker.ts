@@ -1,5 +1,5 @@
 /**
- * Entry of the worker process: one per GPU, or one per machine on the CPU. It opens the sources and a kernel backend, plays the sources
+ * Entry of the worker process: one per GPU, or one per machine on the CPU. It opens a kernel backend, plays the frames of the cameras
  * through the line and reports over IPC. A crash in native code ends this process and no other; the node starts another.
  */
 
@@ -8,6 +8,7 @@ import {
   cameraPose,
   FrameSetAssembler,
   type FrameSource,
+  openSharedSource,
   openSource,
   type Site,
 } from "@skyvox/cameras";
@@ -15,6 +16,7 @@ import { type CameraId, messageOf, type Observation, SkyvoxError } from "@skyvox
 import { buildRayModel, type Kernels } from "@skyvox/kernels";
 import { lineVolume, openLine } from "@skyvox/reconstruction";
 import { VoxelGrid } from "@skyvox/voxels";
+import { attachFramePools } from "./frame-pools.ts";
 import { Player } from "./play.ts";
 import { KERNEL_THREADS, openKernels } from "./select-kernels.ts";
 import { shrink } from "./shrink.ts";
@@ -23,6 +25,7 @@ import { WorkerReport } from "./worker-report.ts";
 
 /** A site whose sources and kernels are being opened. */
 interface Prepared extends PrepareMessage {
+  /** Those that this process reads itself; none where frames come from another. */
   readonly sources: Promise<PromiseSettledResult<FrameSource>[]>;
   /** Null where they could not be opened. */
   readonly opened: Promise<Kernels | null>;
@@ -41,7 +44,8 @@ function prepare(message: PrepareMessage): Prepared {
   const { site, siteDirectory } = message;
   // A backend that refuses says so again when the run is started.
   const opened = openKernels(message.kernels, { threads: KERNEL_THREADS }).catch(() => null);
-  const sources = Promise.allSettled(site.cameras.map((camera) => openSource(camera, { siteDirectory })));
+  const own = message.framePaths === null ? site.cameras : [];
+  const sources = Promise.allSettled(own.map((camera) => openSource(camera, { siteDirectory })));
   // Sources ask other programs and wait; the lenses are tabulated meanwhile.
   const tables = tabulateLenses(site);
   void Promise.allSettled([sources, tables, opened]).then(() => send({ type: "prepared" }));
@@ -61,7 +65,8 @@ async function work(prepared: Prepared, start: StartMessage): Promise<void> {
   await using disposables = new AsyncDisposableStack();
   const kernels = disposables.use(await takeKernels(prepared, start));
   const line = disposables.use(openLine(site, kernels));
-  const sources = takeOpened(await prepared.sources, disposables);
+  const own = takeOpened(await prepared.sources, disposables);
+  const sources = prepared.framePaths === null ? own : openShared(site, prepared.framePaths, disposables);
   const assembler = new FrameSetAssembler<Observation>({
     cameras: line.cameras.map((camera) => camera.id),
     ...(site.options.frameSet.gateMs === undefined ? {} : { gateMs: site.options.frameSet.gateMs }),
@@ -97,6 +102,14 @@ async function takeKernels(prepared: Prepared, { kernels }: StartMessage): Promi
   if (opened?.backend === kernels.backend) return opened;
   opened?.[Symbol.dispose]();
   return await openKernels(kernels, { threads: KERNEL_THREADS });
+}
+
+/** Opens the worker's end of the cameras' shared memory: only now, since whoever opens it must also take what comes. */
+function openShared(site: Site, paths: readonly string[], owner: AsyncDisposableStack): FrameSource[] {
+  return attachFramePools(site, paths).map((segment, index) => {
+    owner.use(segment);
+    return owner.use(openSharedSource(site.cameras[index]!, segment));
+  });
 }
 
 /** Takes all sources that opened, so that none is left behind. @throws what the first one that did not open threw. */

@@ -1,3 +1,8 @@
+/**
+ * Shows a running site to the API: the node's state, and what only its worker or its camera process can answer.
+ *
+ * It holds nothing of its own; every answer is of the moment at which it is asked for.
+ */
 import type { Site } from "@skyvox/cameras";
 import { secondsFromNs } from "@skyvox/core";
 import type { NodeState } from "./node-state.ts";
@@ -31,6 +36,7 @@ export function liveView(options: {
     },
     subscribe: (listener) => state.subscribe(listener),
     counters: () => state.counters(),
+    frames: () => run.frames && { memoryBytes: run.frames.memoryBytes, cameras: run.frames.counters() },
   };
 }
 
@@ -39,6 +45,7 @@ function readyChecks(run: SiteRun, state: NodeState): readonly ReadyCheck[] {
   const spare = run.spareProcessId === null ? "" : `, process ${run.spareProcessId} stands by`;
   const cameras = state.cameras()?.cameras ?? [];
   const running = cameras.filter((camera) => camera.state === "running");
+  const reader = running.length === 0 || run.cameraProcessId === null ? "" : `, read by process ${run.cameraProcessId}`;
   const { frameSetsTotal } = state.counters();
   return [
     {
@@ -49,7 +56,7 @@ function readyChecks(run: SiteRun, state: NodeState): readonly ReadyCheck[] {
     {
       name: "cameras",
       ok: running.length > 0,
-      detail: cameras.length === 0 ? "no frame yet" : `${running.length} of ${cameras.length} running`,
+      detail: cameras.length === 0 ? "no frame yet" : `${running.length} of ${cameras.length} running${reader}`,
     },
     {
       name: "tracks",

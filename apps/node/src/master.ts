@@ -7,6 +7,7 @@ import { buildDashboard } from "@skyvox/dashboard";
 import packageJson from "../package.json";
 import { serveApi } from "./api/serve.ts";
 import type { NodeConfig } from "./config.ts";
+import { FramePools, planFramePools } from "./frame-pools.ts";
 import { liveView } from "./live-view.ts";
 import { NodeState } from "./node-state.ts";
 import { openSite } from "./open-site.ts";
@@ -41,12 +42,16 @@ export async function runMaster(config: NodeConfig, interrupted: Promise<void>):
   });
   const csv = config.tracks === undefined ? null : disposables.use(new TracksCsv(config.tracks));
   const { once, json } = config;
-  const summary = disposables.use(new RunSummary({ site, chosen: state.backends(), once, json, beganMs }));
+  const plan = planFramePools(site);
+  const summary = disposables.use(
+    new RunSummary({ site, chosen: state.backends(), frames: plan, once, json, beganMs }),
+  );
   const run = disposables.use(
     new SiteRun({
       site,
       siteDirectory,
       selection,
+      frames: plan.ok ? new FramePools(site) : null,
       selectAgain: () => selectKernels(config.kernels, { trustsCache: false, onNotice }),
       pace: config.once ? "as-fast-as-possible" : "real-time",
       lastsNs: config["max-seconds"] === undefined ? null : nsFromSeconds(config["max-seconds"]),

@@ -75,6 +75,24 @@ export interface NodeView {
   subscribe(listener: (message: StreamMessage) => void): () => void;
   /** Counters since start, for `/metrics` and `/api/v1/pipeline/stats`. */
   counters(): NodeCounters;
+  /** What went through the shared memory of the frames; null where the worker reads the sources itself. */
+  frames(): FrameMemory | null;
+}
+
+/** The shared memory that frames come through, and each camera's frames in it since start. */
+export interface FrameMemory {
+  readonly memoryBytes: number;
+  readonly cameras: readonly {
+    readonly id: CameraId;
+    /** Frames written and handed over where they lie. */
+    readonly published: number;
+    /** Frames given up half written, at the source's end or by the death of who wrote. */
+    readonly aborted: number;
+    /** Times that no slot was free. */
+    readonly refused: number;
+    /** Slots taken away from readers that held them too long. */
+    readonly evicted: number;
+  }[];
 }
 
 /** Counts since the node started. */

@@ -5,6 +5,7 @@
  */
 import type { Site } from "@skyvox/cameras";
 import { secondsFromNs, type TrackId, type TrackUpdate } from "@skyvox/core";
+import type { FramePlan } from "./frame-pools.ts";
 import type { Backends, NodeCounters } from "./node-view.ts";
 import { Progress } from "./progress.ts";
 import { answerLine } from "./shown-backends.ts";
@@ -15,6 +16,8 @@ export interface RunSummaryOptions {
   readonly site: Site;
   /** The backends as they were chosen. */
   readonly chosen: Backends;
+  /** What the frames will take. */
+  readonly frames: FramePlan;
   readonly once: boolean;
   readonly json: boolean;
   /** Wall-clock milliseconds at which the program began; the real-time factor counts from there. */
@@ -33,11 +36,13 @@ export class RunSummary implements Disposable {
   constructor(options: RunSummaryOptions) {
     this.#options = options;
     this.#progress = new Progress({ label: "playing", stream: process.stderr, nowMs: wallMs });
-    const { site, chosen } = options;
+    const { site, chosen, frames } = options;
     this.#say(`site      ${site.name}: ${site.cameras.length} cameras`);
     for (const answer of chosen.backends.toSorted((a, b) => Number(b.chosen) - Number(a.chosen))) {
       this.#say(`${answer.chosen ? "kernels   " : "          "}${answerLine(answer)}`);
     }
+    for (const line of frames.ok ? frames.lines : [`stay within the worker: ${frames.reason}`])
+      this.#say(`frames    ${line}`);
   }
 
   /** Says where the node can be reached. */

@@ -9,6 +9,8 @@
 
 import type { Site } from "@skyvox/cameras";
 import { type CameraId, SkyvoxError, secondsFromNs, type TrackUpdate } from "@skyvox/core";
+import { CameraProcess } from "./camera-process.ts";
+import type { FramePools } from "./frame-pools.ts";
 import { describeEnd, isKnownFromCache, nextBackend, type Selection, type WorkerEnd } from "./kernel-choice.ts";
 import type { NodeState } from "./node-state.ts";
 import type { TimedPicture } from "./shrink.ts";
@@ -22,6 +24,8 @@ export interface SiteRunOptions {
   readonly site: Site;
   readonly siteDirectory: string;
   readonly selection: Selection;
+  /** Shared memory for the frames; null: the worker reads the sources itself. Owned by the run. */
+  readonly frames: FramePools | null;
   /** Asks the backends anew, where what was known of the one that runs proved wrong. */
   readonly selectAgain: () => Promise<Selection>;
   readonly pace: Pace;
@@ -37,6 +41,8 @@ const STOP_MS_MAX = 2000;
 /** Workers that may die while they stand by within the window and are replaced; when more do, the next one is made at the next takeover. */
 const SPARE_ENDS_MAX = 3;
 const SPARE_WINDOW_MS = 60_000;
+/** The same of camera processes, whatever the run does meanwhile; when more die, it ends. */
+const CAMERA_ENDS_MAX = 3;
 
 /** A site that runs. Disposing it ends its workers. */
 export class SiteRun implements AsyncDisposable {
@@ -48,6 +54,8 @@ export class SiteRun implements AsyncDisposable {
   #spare: WorkerProcess | null = null;
   /** When workers ended that stood by, in milliseconds, within the last `SPARE_WINDOW_MS`. */
   #spareEndsMs: readonly number[] = [];
+  #cameras: CameraProcess | null;
+  #cameraEndsMs: readonly number[] = [];
   #finished = false;
   #stopping = false;
   #isOpened = false;
@@ -60,6 +68,7 @@ export class SiteRun implements AsyncDisposable {
   constructor(options: SiteRunOptions) {
     this.#options = options;
     this.#selection = options.selection;
+    this.#cameras = this.#makeCameras();
     this.#worker = this.#makeWorker();
     this.#start();
     // Whoever waits for the end may begin to only after the run has broken.
@@ -74,6 +83,16 @@ export class SiteRun implements AsyncDisposable {
   /** True once the worker has opened its kernels and sources. */
   get opened(): boolean {
     return this.#isOpened;
+  }
+
+  /** Reads the sources; null where the worker does. */
+  get cameraProcessId(): number | null {
+    return this.#cameras?.processId ?? null;
+  }
+
+  /** What went through the shared memory of the frames; null without any. */
+  get frames(): FramePools | null {
+    return this.#options.frames;
   }
 
   get workerProcessId(): number {
@@ -100,13 +119,48 @@ export class SiteRun implements AsyncDisposable {
     this.#finished = true;
     const spare = this.#spare;
     spare?.kill();
-    await Promise.all([spare?.[Symbol.asyncDispose](), this.#worker[Symbol.asyncDispose]()]);
+    const workers = [spare?.[Symbol.asyncDispose](), this.#worker[Symbol.asyncDispose]()];
+    await Promise.all([...workers, this.#cameras?.[Symbol.asyncDispose]()]);
+    this.#options.frames?.[Symbol.dispose]();
+  }
+
+  #makeCameras(): CameraProcess | null {
+    const { site, siteDirectory, frames } = this.#options;
+    if (frames === null) return null;
+    return new CameraProcess({
+      serve: { site, siteDirectory, paths: frames.paths },
+      onMessage: (message, cameras) => {
+        if (message.type === "failed" && cameras === this.#cameras)
+          this.#finish(new SkyvoxError(message.code, message.message));
+      },
+      onExit: (why, cameras) => {
+        if (cameras === this.#cameras) this.#replaceCameras(why);
+      },
+    });
+  }
+
+  /** Lets another process read the sources; the worker's requests are repeated until it answers. A recording that is played once would miss frames. */
+  #replaceCameras(why: string): void {
+    if (this.#finished) return;
+    this.#options.frames?.reap();
+    const nowMs = wallMs();
+    this.#cameraEndsMs = [...this.#cameraEndsMs.filter((ms) => nowMs - ms < SPARE_WINDOW_MS), nowMs];
+    const mayGoOn = this.#options.pace === "real-time" && this.#cameraEndsMs.length <= CAMERA_ENDS_MAX;
+    if (!mayGoOn) {
+      this.#finish(
+        new SkyvoxError("source", `Cannot go on: the camera process ended with ${why}, need one that lasts`),
+      );
+      return;
+    }
+    this.#options.onNotice(`the camera process ended with ${why}; another one reads the sources from now on`);
+    this.#cameras = this.#makeCameras();
   }
 
   #makeWorker(): WorkerProcess {
-    const { site, siteDirectory } = this.#options;
+    const { site, siteDirectory, frames } = this.#options;
+    const framePaths = frames?.paths ?? null;
     return new WorkerProcess({
-      prepare: { type: "prepare", kernels: this.#kernels(), site, siteDirectory },
+      prepare: { type: "prepare", kernels: this.#kernels(), site, siteDirectory, framePaths },
       onMessage: (message, worker) => this.#receive(message, worker),
       onExit: (why, worker) => this.#exited(why, worker),
     });
@@ -157,6 +211,7 @@ export class SiteRun implements AsyncDisposable {
   }
 
   #exited(why: string, worker: WorkerProcess): void {
+    if (!this.#finished) this.#options.frames?.reap();
     if (worker === this.#spare) this.#replaceSpare(why);
     if (worker === this.#worker) this.#replace({ kind: "crashed", why, atMs: wallMs() });
   }
@@ -235,6 +290,7 @@ export class SiteRun implements AsyncDisposable {
     if (this.#finished) return;
     this.#finished = true;
     this.#spare?.kill();
+    this.#cameras?.kill();
     if (error === undefined) this.#outcome.resolve();
     else this.#outcome.reject(error);
   }

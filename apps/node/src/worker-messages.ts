@@ -19,6 +19,8 @@ export interface PrepareMessage {
   readonly kernels: Pick<Selection, "choice" | "backend">;
   readonly site: Site;
   readonly siteDirectory: string;
+  /** Shared memory that frames come through, in the order of the site's cameras; null: the worker opens the sources itself. */
+  readonly framePaths: readonly string[] | null;
 }
 
 /** What else a worker needs to begin; it follows a `PrepareMessage`. */

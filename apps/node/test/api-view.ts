@@ -196,6 +196,10 @@ export function plainView(changed: Partial<NodeView> = {}): PlainView {
       stageSeconds: { observe: 0.72, reconstruct: 1.08 },
       latencyMs: { p50: 8, p99: 21 },
     }),
+    frames: () => ({
+      memoryBytes: 30_000_000,
+      cameras: [{ id: cameraId("north"), published: 364, aborted: 1, refused: 0, evicted: 0 }],
+    }),
     ...changed,
     emit: (message) => {
       for (const listener of [...listeners]) listener(message);

@@ -75,6 +75,13 @@ export async function workerOf(url: string): Promise<Workers> {
   return { processId: Number(worker), spareProcessId: spare === undefined ? null : Number(spare) };
 }
 
+/** The process that reads the sources. */
+export async function cameraProcessOf(url: string): Promise<number> {
+  const ready = (await (await fetch(`${url}/readyz`)).json()) as { checks: { name: string; detail: string }[] };
+  const detail = ready.checks.find(({ name }) => name === "cameras")?.detail ?? "";
+  return Number(/read by process (\d+)$/.exec(detail)?.[1]);
+}
+
 /** The confirmed tracks that are on a target of the simulated scene, within half a metre: its name by the track's id. */
 export function followed({ tracks, truth = [] }: TracksMessage): Map<number, string> {
   const names = new Map<number, string>();

@@ -2,8 +2,10 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { siteFromScene } from "@skyvox/cameras";
 import { pairScene } from "@skyvox/scene";
+import type { FrameMemory } from "../src/node-view.ts";
 import {
   backendsOf,
+  cameraProcessOf,
   camerasWhere,
   countGoneOn,
   followed,
@@ -40,7 +42,7 @@ test("The node's own process holds no kernels, whatever its worker runs", async 
   await using node = await liveNode(["--kernels", "cpu"]);
   await tracksWhere(node.url, () => true);
   const librariesOf = (processId: number) => readFileSync(`/proc/${processId}/maps`, "utf8");
-  const kernels = /libskyvox_|dawn|libcuda|libvulkan/;
+  const kernels = /libskyvox_(cpu|cuda)|dawn|libcuda|libvulkan/;
   expect(librariesOf((await workerOf(node.url)).processId)).toMatch(kernels);
   expect(librariesOf(node.child.pid)).not.toMatch(kernels);
 });
@@ -55,6 +57,31 @@ test("A worker that is killed is replaced and the tracks go on under their ids, 
     backend: "cpu",
     reason: "the cpu worker ended with signal SIGKILL; went on with cpu",
   });
+});
+
+test("A camera process that is killed is replaced: the same worker goes on with the same tracks, and no frame is left over", async () => {
+  await using node = await liveNode(["--kernels", "cpu"]);
+  const before = await followingWithSpare(node.url);
+  const worker = (await workerOf(node.url)).processId;
+  const killed = await cameraProcessOf(node.url);
+  process.kill(killed, "SIGKILL");
+  await lineMatching(node.child.stderr, /the camera process ended with signal SIGKILL; another one reads the sources/);
+  expect(await countGoneOn(node.url, before)).toBeGreaterThanOrEqual(3);
+  expect((await workerOf(node.url)).processId).toBe(worker);
+  expect(await cameraProcessOf(node.url)).not.toBe(killed);
+});
+
+test("The frames of a site go through shared memory, and the API counts them", async () => {
+  await using node = await liveNode(["--kernels", "cpu"]);
+  await tracksWhere(node.url, (message) => followed(message).size >= 1);
+  const stats = (await (await fetch(`${node.url}/api/v1/pipeline/stats`)).json()) as { frames: FrameMemory };
+  // Eight slots of 1280 x 720 bytes for each of four cameras, and what finds them.
+  expect(stats.frames.memoryBytes).toBeGreaterThan(4 * 8 * 1280 * 720);
+  expect(stats.frames.memoryBytes).toBeLessThan(4 * 8 * 1280 * 720 * 1.02);
+  for (const camera of stats.frames.cameras) {
+    expect(camera).toMatchObject({ aborted: 0, refused: 0, evicted: 0 });
+    expect(camera.published).toBeGreaterThan(3);
+  }
 });
 
 test("A worker that dies while it stands by is replaced, unless four have within a minute; a takeover brings the next", async () => {

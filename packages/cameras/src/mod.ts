@@ -13,6 +13,7 @@
  * @module
  */
 export { listFiles } from "./file-list.ts";
+export { exchangeLayout, exchangePart } from "./frame-exchange.ts";
 export type { FrameSetItem } from "./frame-set-camera.ts";
 export * from "./frame-sets.ts";
 export * from "./image-file.ts";
@@ -28,4 +29,6 @@ export * from "./site-camera.ts";
 export * from "./site-from-scene.ts";
 export * from "./site-problems.ts";
 export * from "./source.ts";
+export { SourceServer } from "./source-server.ts";
+export { openSharedSource } from "./source-shared.ts";
 export * from "./video-probe.ts";

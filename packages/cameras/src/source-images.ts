@@ -52,7 +52,7 @@ class ImagesSource implements FrameSource {
     return { delivered: this.#delivered, skipped: this.#skipped, missing: 0 };
   }
 
-  async next(notBeforeNs?: bigint): Promise<Frame | null> {
+  async next(notBeforeNs?: bigint, into?: Uint8Array): Promise<Frame | null> {
     assert(!this.#disposed, "a disposed source gives no frames");
     while (this.#index < this.#files.length) {
       const index = this.#index;
@@ -66,7 +66,8 @@ class ImagesSource implements FrameSource {
       const pixels = await this.#read(file);
       this.#delivered += 1;
       this.#index += 1;
-      return this.#stamp.frame(index, sourceNs, pixels);
+      into?.set(pixels);
+      return this.#stamp.frame(index, sourceNs, into ?? pixels);
     }
     return null;
   }

@@ -79,7 +79,7 @@ class SceneSource implements FrameSource {
     return { delivered: this.#delivered, skipped: this.#skipped, missing: this.#missing };
   }
 
-  async next(notBeforeNs?: bigint): Promise<Frame | null> {
+  async next(notBeforeNs?: bigint, into = this.#pixels): Promise<Frame | null> {
     assert(!this.#disposed, "a disposed source gives no frames");
     while (this.frameCount === null || this.#index < this.frameCount) {
       const index = this.#index++;
@@ -90,9 +90,9 @@ class SceneSource implements FrameSource {
       } else if (notBeforeNs !== undefined && this.#stamp.captureNs(sourceNs) < notBeforeNs) {
         this.#skipped += 1;
       } else {
-        this.#renderer.render(tSeconds, index, this.#pixels);
+        this.#renderer.render(tSeconds, index, into);
         this.#delivered += 1;
-        return this.#stamp.frame(index, sourceNs, this.#pixels);
+        return this.#stamp.frame(index, sourceNs, into);
       }
     }
     return null;

@@ -64,17 +64,17 @@ class VideoSource implements FrameSource {
     return { delivered: this.#delivered, skipped: this.#skipped, missing: 0 };
   }
 
-  async next(notBeforeNs?: bigint): Promise<Frame | null> {
+  async next(notBeforeNs?: bigint, into = this.#pixels): Promise<Frame | null> {
     assert(!this.#disposed, "a disposed source gives no frames");
     while (!this.#ended) {
-      const decoded = await this.#decoder.next(this.#pixels);
+      const decoded = await this.#decoder.next(into);
       if (decoded === null) {
         await this.#finish();
       } else if (decoded.size !== `${this.widthPx}x${this.heightPx}`) {
         // The pipe is cut into frames of one size: past a change of size nothing in it can be trusted.
         this.#fail(`the picture becomes ${decoded.size}`, `${this.widthPx}x${this.heightPx} throughout`);
       } else {
-        const frame = this.#stamp.frame(this.#delivered + this.#skipped, decoded.timeNs, this.#pixels);
+        const frame = this.#stamp.frame(this.#delivered + this.#skipped, decoded.timeNs, into);
         if (notBeforeNs === undefined || frame.captureNs >= notBeforeNs) {
           this.#delivered += 1;
           return frame;

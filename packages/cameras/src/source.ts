@@ -24,9 +24,10 @@ export interface FrameSource extends AsyncDisposable {
   readonly frameCount: number | null;
   readonly stats: SourceStats;
   /**
-   * Returns the next frame captured at `notBeforeNs` (site time) or later, or null after the last one.
+   * Returns the next frame captured at `notBeforeNs` (site time) or later, or null after the last one. Where the caller lends memory of
+   * a frame's size, the pixels are written there and the frame shows them there.
    *
    * @throws {SkyvoxError} "source" when the source is damaged; the frames before the damage were handed out.
    */
-  next(notBeforeNs?: bigint): Promise<Frame | null>;
+  next(notBeforeNs?: bigint, into?: Uint8Array): Promise<Frame | null>;
 }

@@ -1,4 +1,7 @@
-/* Launching what a lane has gathered: see launches.h. */
+/* Launching what a lane has gathered: see launches.h.
+ *
+ * A graph keeps the series that it was launched with last. Only launches that differ from it in size or arguments are written to its
+ * nodes; a graph that is under way keeps what it was launched with. */
 #include "launches.h"
 
 namespace skyvox {

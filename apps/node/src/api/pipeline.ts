@@ -1,3 +1,8 @@
+/**
+ * What went through the line and what it cost: `/api/v1/pipeline/stats`.
+ *
+ * Counts since the start come from the node and from the shared memory that frames go through, rates from the last seconds.
+ */
 import { createRoute, z } from "@hono/zod-openapi";
 import { openRouter } from "./env.ts";
 import { problemResponses } from "./problem.ts";
@@ -36,6 +41,26 @@ const statsSchema = z
       })
       .nullable()
       .openapi({ description: "The last seconds; null before the first." }),
+    frames: z
+      .object({
+        memoryBytes: z.int(),
+        cameras: z
+          .array(
+            z.object({
+              id: z.string(),
+              published: z.int(),
+              aborted: z.int(),
+              refused: z.int(),
+              evicted: z.int(),
+            }),
+          )
+          .readonly(),
+      })
+      .nullable()
+      .openapi({
+        description:
+          "Frames through shared memory, handed over in place; null where the worker reads the sources itself.",
+      }),
     process: z.object({ cpuPercent: z.number(), memoryBytes: z.number() }).nullable(),
   })
   .openapi("PipelineStats");
@@ -54,6 +79,7 @@ const statsRoute = createRoute({
 export const pipelineRoutes = openRouter().openapi(statsRoute, (c) => {
   const { view } = c.env;
   const now = view.cameras();
-  const stats = { uptimeS: view.uptimeS(), ...view.counters(), line: now?.line ?? null, process: now?.process ?? null };
+  const [line, usage] = [now?.line ?? null, now?.process ?? null];
+  const stats = { uptimeS: view.uptimeS(), ...view.counters(), line, frames: view.frames(), process: usage };
   return c.json(stats, 200);
 });
