@@ -36,6 +36,14 @@ export const targets = {
   },
   /** 500 targets, tracker only, on 2 cores. */
   trackerFrameSetsPerSecond: 30,
+  /** The tracker on `trackScene`, hypotheses on: milliseconds per scan, GOSPA at c = 5 m, targets missed and false tracks per scan. */
+  trackScenes: {
+    s1: { msMedian: 2, msP99: 10, gospaM: 8.1 },
+    s2: { msMedian: 15, gospaM: 14, missed: 2, false: 5 },
+    s3: { idf1: 0.95 },
+    s4: {},
+    s5: { msMedian: 25 },
+  },
   /** 20 cameras of 640 x 480 at 30 frames per second: capture to published track, 99th percentile. */
   endToEndMsP99: 50,
   /** Control interface under full pipeline load, 99th percentile. */

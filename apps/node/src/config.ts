@@ -40,6 +40,7 @@ export const NODE_USAGE = `Skyvox: many cameras in, 3D tracks out.
   bun run apps/node --role master [flags]     run a node; without --site the built-in demo flies
   bun run apps/node voxelize --help           motion of calibrated images into one voxel file
   bun run apps/node import --help             make a site from a calibration
+  bun run apps/node score --help              how good tracks are against truth
 
 Flags
   --site FILE         the cameras and the volume they watch (site.json)

@@ -5,6 +5,7 @@
 import { messageOf, SkyvoxError } from "@skyvox/core";
 import packageJson from "../package.json";
 import { importCommand } from "./commands/import.ts";
+import { scoreCommand } from "./commands/score.ts";
 import { voxelizeCommand } from "./commands/voxelize.ts";
 import { NODE_USAGE, parseNodeConfig } from "./config.ts";
 import { runMaster } from "./master.ts";
@@ -14,6 +15,7 @@ const EXIT_USAGE = 2;
 
 const commands: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   import: importCommand,
+  score: scoreCommand,
   voxelize: voxelizeCommand,
 };
 
@@ -25,7 +27,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   if (first !== "" && !first.startsWith("-")) {
-    const known = Object.keys(commands).join(" or ");
+    const known = Object.keys(commands).join(", ");
     throw new SkyvoxError(
       "usage",
       `Cannot run "${first}": no such command, need ${known}, or flags of a node (--help)`,

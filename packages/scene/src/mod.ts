@@ -16,3 +16,4 @@ export * from "./path.ts";
 export * from "./presets.ts";
 export * from "./render.ts";
 export * from "./scene.ts";
+export * from "./track-scenes.ts";

@@ -20,6 +20,13 @@
 export { type Assignment, type AssignmentProblem, solveAssignment } from "./assignment.ts";
 export { chiSquareQuantile } from "./gate.ts";
 export { type Gospa, type GospaOptions, gospa } from "./score/gospa.ts";
-export { LiveScore, type LiveScoreOptions, type LiveScoreSummary, type TruthPoint } from "./score/live-score.ts";
+export { LiveScore, type LiveScoreOptions, type LiveScoreSummary } from "./score/live-score.ts";
+export { readTracksCsv, readTruthCsv } from "./score/read-csv.ts";
+export { type ReportInput, reportHtml } from "./score/report-html.ts";
+export { reportText } from "./score/report-text.ts";
+export { defaultScoreOptions, type Score, type ScoreOptions, scoreRun } from "./score/score.ts";
+export type { ScoredStep, ScoredTrack, Truth, TruthAt, TruthPoint } from "./score/scored-run.ts";
+export { type ScoredSpan, stepsOf, type TrackRow } from "./score/scored-steps.ts";
+export { pathsThrough, type TruthSample } from "./score/truth-path.ts";
 export { Tracker, type TrackerCounts } from "./tracker.ts";
 export { defaultTrackerOptions, type TrackerOptions, trackerOptionsProblem } from "./tracker-options.ts";

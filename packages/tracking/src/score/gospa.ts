@@ -3,8 +3,8 @@
  *
  * GOSPA² = Σ over pairs d² + c²/2 · (missed + false), minimised over assignments; a pair at distance c or more is no pair. In metres.
  */
-import { assert, distance, type Vec3 } from "@skyvox/core";
-import { solveAssignment } from "../assignment.ts";
+import { distance, type Vec3 } from "@skyvox/core";
+import { pairClosest } from "./close-pairs.ts";
 
 /** The one free parameter of the metric. */
 export interface GospaOptions {
@@ -25,58 +25,29 @@ export interface Gospa {
   readonly estimateOfTruth: Int32Array;
 }
 
+/** Distance from which a pair is no pair, unless a caller says otherwise, metres. */
+export const GOSPA_CUTOFF_M = 5;
+
 /** Scores estimates against truth at one instant, exactly. */
 export function gospa(
   truth: readonly Vec3[],
   estimates: readonly Vec3[],
   options: GospaOptions = { cutoffM: GOSPA_CUTOFF_M },
 ): Gospa {
-  assert(options.cutoffM > 0, "the cut-off is positive");
-  const limit = options.cutoffM * options.cutoffM;
-  const rowStart = new Int32Array(truth.length + 1);
-  const columns: number[] = [];
-  const costs: number[] = [];
-  for (const [row, point] of truth.entries()) {
-    for (const [column, estimate] of estimates.entries()) {
-      const squared = distance(point, estimate) ** 2;
-      if (squared >= limit) continue;
-      columns.push(column);
-      // A pair saves half a miss and half a false one on each side: d² instead of c²/2 + c²/2.
-      costs.push(squared - limit);
-    }
-    rowStart[row + 1] = columns.length;
-  }
-  const { columnOfRow } = solveAssignment({
-    rowCount: truth.length,
-    columnCount: estimates.length,
-    rowStart,
-    edgeColumn: Int32Array.from(columns),
-    edgeCost: Float64Array.from(costs),
-    unassignedCost: 0,
-  });
+  const estimateOfTruth = pairClosest(truth, estimates, { cutoffM: options.cutoffM, order: 2 });
   let matchedCount = 0;
   let localisationM2 = 0;
   for (const [row, point] of truth.entries()) {
-    const column = columnOfRow[row]!;
+    const column = estimateOfTruth[row]!;
     if (column < 0) continue;
     matchedCount++;
     localisationM2 += distance(point, estimates[column]!) ** 2;
   }
+  const price = options.cutoffM ** 2 / 2;
   const missedCount = truth.length - matchedCount;
   const falseCount = estimates.length - matchedCount;
-  const missedM2 = (limit / 2) * missedCount;
-  const falseM2 = (limit / 2) * falseCount;
+  const missedM2 = price * missedCount;
+  const falseM2 = price * falseCount;
   const gospaM = Math.sqrt(localisationM2 + missedM2 + falseM2);
-  return {
-    gospaM,
-    localisationM2,
-    missedM2,
-    falseM2,
-    matchedCount,
-    missedCount,
-    falseCount,
-    estimateOfTruth: columnOfRow,
-  };
+  return { gospaM, localisationM2, missedM2, falseM2, matchedCount, missedCount, falseCount, estimateOfTruth };
 }
-
-const GOSPA_CUTOFF_M = 5;

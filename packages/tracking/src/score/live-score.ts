@@ -4,14 +4,9 @@
  * Each frame set is matched by GOSPA. Confirmed tracks count, coasting ones too (they are still shown to users), tentative ones do not.
  * An identity switch is a truth point matched to another track than the last time it was matched (CLEAR's IDSW).
  */
-import { assert, nsFromSeconds, type TrackUpdate, type Vec3 } from "@skyvox/core";
-import { gospa } from "./gospa.ts";
-
-/** Where a target truly is; `name` identifies it over time. */
-export interface TruthPoint {
-  readonly name: string;
-  readonly positionEnuM: Vec3;
-}
+import { assert, nsFromSeconds, type TrackUpdate } from "@skyvox/core";
+import { GOSPA_CUTOFF_M, gospa } from "./gospa.ts";
+import type { TruthPoint } from "./scored-run.ts";
 
 /** Length of the window, and the distance from which a pair is no pair. */
 export interface LiveScoreOptions {
@@ -57,7 +52,7 @@ export class LiveScore {
   readonly #trackOfTruth = new Map<string, number>();
 
   constructor(options: Partial<LiveScoreOptions> = {}) {
-    const { windowS, cutoffM } = { windowS: 10, cutoffM: 5, ...options };
+    const { windowS, cutoffM } = { windowS: 10, cutoffM: GOSPA_CUTOFF_M, ...options };
     assert(windowS > 0, "the window is longer than 0 s");
     this.#windowNs = nsFromSeconds(windowS);
     this.#cutoffM = cutoffM;
