@@ -12,7 +12,7 @@ import { assert, type Clock, systemClock } from "@skyvox/core";
 import type { KernelsAdapter } from "@skyvox/kernels";
 
 /** What a bench is about; `bun bench kernels` runs all benches of that subject. */
-export type BenchSubject = "kernels" | "line" | "tracking" | "cameras" | "api" | "memory" | "pipeline";
+export type BenchSubject = "kernels" | "line" | "tracking" | "cameras" | "api" | "memory" | "pipeline" | "processor";
 
 /** How one run of a bench is wanted. */
 export interface BenchOptions {

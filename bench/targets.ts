@@ -75,4 +75,13 @@ export const targets = {
   },
   /** Checksum of a transfer, one core. */
   checksumBytesPerSecond: 3e9,
+  /** Tasks from submission to outcome on 2 cores; between processes paced at 1000 a second, and as many as go through. */
+  processor: {
+    tasksPerSecond: 20_000,
+    tasksPerSecondBetweenProcesses: 5000,
+    roundTripMsP50: 0.5,
+    roundTripMsP99: 3,
+    /** Share of their time that 40 workers with tasks of 20 ms are at work. */
+    efficiencyOf40Workers: 0.96,
+  },
 } as const;
