@@ -188,15 +188,21 @@ void sv_open_endpoint(struct sv_ucx *node, int32_t index, ucp_ep_params_t *param
   settle_peer(node, index);
 }
 
-/* Closes what failed and what has been flushed for too long. Returns whether a flush is being timed. */
+/* Closes what failed and what has been flushed for too long. Returns whether a flush is being timed or an end is under way: closing goes on
+ * in steps of which not every one is told by the descriptor. */
 int sv_look_at_peers(struct sv_ucx *node) {
   int is_timed = 0;
   for (int32_t i = 0; i < SV_UCX_PEERS_MAX; i++) {
     struct peer *peer = &node->peers[i];
+    if (peer->state == CLOSING) is_timed = 1;
     if (peer->state != OPEN && peer->state != FLUSHING) continue;
     int is_late = peer->cut_at_ms > 0 && sv_now_ms() >= peer->cut_at_ms;
-    if (peer->has_failed || is_late || node->is_stopping) close_peer(node, i, UCP_EP_CLOSE_FLAG_FORCE);
-    else if (peer->cut_at_ms > 0) is_timed = 1;
+    if (peer->has_failed || is_late || node->is_stopping) {
+      close_peer(node, i, UCP_EP_CLOSE_FLAG_FORCE);
+      is_timed = 1;
+    } else if (peer->cut_at_ms > 0) {
+      is_timed = 1;
+    }
   }
   return is_timed;
 }
