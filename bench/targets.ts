@@ -62,6 +62,8 @@ export const targets = {
     timesTcp: 1000,
     messagesPerSecond: 500_000,
   },
+  /** What each profile is for, beside the balanced one: frames/s, half of the frames from write to read, time until another source's side is heard. */
+  profiles: { timesThroughput: 1.5, timesLatency: 2, foundShare: 1, timesRecovery: 2 },
   /** Frames over loopback, and the checksum that guards them, one core. */
   links: { xxh3TimesMd5: 10, fusedTimesCopy: 1.25, ucxTimesBunSockets: 1.5, ucxTimesSend: 0.8 },
   /** A motion message, one core, beside protobufjs on the same bytes; a mask of 7680 x 4320 bytes and as much noise under LZ4. */
@@ -73,8 +75,6 @@ export const targets = {
     maskShareOfCopy: 0.5,
     noisePercentOfCopy: 2,
   },
-  /** Checksum of a transfer, one core. */
-  checksumBytesPerSecond: 3e9,
   /** Tasks from submission to outcome on 2 cores; between processes paced at 1000 a second, and as many as go through. */
   processor: {
     tasksPerSecond: 20_000,
@@ -84,4 +84,6 @@ export const targets = {
     /** Share of their time that 40 workers with tasks of 20 ms are at work. */
     efficiencyOf40Workers: 0.96,
   },
+  /** Checksum of a transfer, one core. */
+  checksumBytesPerSecond: 3e9,
 } as const;

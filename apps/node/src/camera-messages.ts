@@ -1,12 +1,14 @@
 /** What the node and its camera process tell each other. */
 import type { Site } from "@skyvox/cameras";
 import type { SkyvoxErrorCode } from "@skyvox/core";
+import type { FramePlaces } from "./frame-pools.ts";
 
-/** Which sources to read, and into what: the segments' paths in the order of the site's cameras. */
+/** Which sources to read, into what, and whether a checksum goes with every frame. */
 export interface ServeMessage {
   readonly site: Site;
   readonly siteDirectory: string;
-  readonly paths: readonly string[];
+  readonly places: FramePlaces;
+  readonly isChecked: boolean;
 }
 
 export type FromCameras =

@@ -11,12 +11,12 @@ function send(message: FromCameras): void {
   process.send?.(message);
 }
 
-async function serve({ site, siteDirectory, paths }: ServeMessage): Promise<void> {
+async function serve({ site, siteDirectory, places, isChecked }: ServeMessage): Promise<void> {
   await using disposables = new AsyncDisposableStack();
   // Requests are heard from here on, before the sources are open.
-  const servers = attachFramePools(site, paths).map((segment) => {
+  const servers = attachFramePools(site, places).map((segment) => {
     disposables.use(segment);
-    return disposables.use(new SourceServer(segment));
+    return disposables.use(new SourceServer(segment, { isChecked }));
   });
   const opened = await Promise.allSettled(site.cameras.map((camera) => openSource(camera, { siteDirectory })));
   const sources: FrameSource[] = [];

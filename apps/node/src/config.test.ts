@@ -6,6 +6,7 @@ test("A node's flags have defaults", () => {
     role: "master",
     port: 8080,
     kernels: "auto",
+    profile: "balanced",
     fabric: "auto",
     once: false,
     json: false,
@@ -21,17 +22,27 @@ test("A node's flags are read as typed values", () => {
     "--port",
     "0",
     "--once",
+    "--profile",
+    "latency",
     "--json",
     "--max-seconds",
     "1.5",
   ]);
-  expect(config).toMatchObject({ site: "a.json", port: 0, once: true, json: true, "max-seconds": 1.5 });
+  expect(config).toMatchObject({
+    site: "a.json",
+    port: 0,
+    once: true,
+    profile: "latency",
+    json: true,
+    "max-seconds": 1.5,
+  });
 });
 
 for (const [args, message] of [
   [["--port", "99999"], 'Cannot use --port "99999": need a port, 0 to 65535'],
   [["--port", "x"], 'Cannot use --port "x": need a port, 0 to 65535'],
   [["--kernels", "fpga"], 'Cannot use --kernels "fpga": need auto, cuda, wgsl, cpu, reference'],
+  [["--profile", "fast"], 'Cannot use --profile "fast": need balanced, throughput, latency, reliability'],
   [["--role", "king"], 'Cannot use --role "king": need master or worker'],
   [["--max-seconds", "0"], 'Cannot use --max-seconds "0": need a number of seconds above 0'],
   [["--max-seconds", "-1"], 'Cannot use --max-seconds "-1": need a number of seconds above 0'],

@@ -4,6 +4,7 @@
  * Flags are split by the runtime's `parseArgs` and checked by zod; what is wrong becomes one line that names the flag.
  */
 import { parseArgs } from "node:util";
+import { frameProfileNames } from "@skyvox/cameras";
 import { messageOf, SkyvoxError } from "@skyvox/core";
 import { z } from "zod";
 import { kernelChoices } from "./kernel-choice.ts";
@@ -23,6 +24,7 @@ const nodeFlags = z.strictObject({
     .refine((port) => port <= 65535, "a port, 0 to 65535")
     .default(8080),
   kernels: z.enum(kernelChoices, { error: kernelChoices.join(", ") }).default("auto"),
+  profile: z.enum(frameProfileNames, { error: frameProfileNames.join(", ") }).default("balanced"),
   fabric: z.enum(["auto", "local", "nats"], { error: "auto, local or nats" }).default("auto"),
   join: z.string().min(1, "an address").optional(),
   once: z.boolean().default(false),
@@ -47,6 +49,7 @@ Flags
   --port N            where the dashboard and the API listen on 127.0.0.1 (8080; 0 takes a free one)
   --kernels NAME      auto, cuda, wgsl, cpu or reference: what computes (auto: the fastest that gives the right
                       bits here; one asked for by name runs, or the node ends and says why)
+  --profile NAME      balanced, throughput, latency or reliability: what frames through shared memory are set up for
   --fabric NAME       auto or local: how nodes talk; this build runs on one machine
   --once              play recorded sources to their end as fast as they go, print a summary and exit
   --json              the last line of standard output is one JSON object
@@ -68,6 +71,7 @@ export function parseNodeConfig(args: readonly string[]): NodeConfig {
     site: { type: "string" },
     port: { type: "string" },
     kernels: { type: "string" },
+    profile: { type: "string" },
     fabric: { type: "string" },
     join: { type: "string" },
     once: { type: "boolean" },

@@ -7,10 +7,9 @@
 import { readFileSync } from "node:fs";
 import { exchangeLayout, exchangePart, type Site } from "@skyvox/cameras";
 import { type CameraId, messageOf, SkyvoxError } from "@skyvox/core";
+import type { Kernels } from "@skyvox/kernels";
 import { FramePool, fitPools, type PoolCounters, SharedSegment } from "@skyvox/pipeline";
 
-/** Frames of a camera in memory at once: one in hand, those asked for ahead, one being written, and some to spare. */
-const SLOTS = 8;
 /** Part of the memory that is free now which frames may take. */
 const MEMORY_SHARE = 0.8;
 
@@ -20,11 +19,11 @@ export type FramePlan =
   | { readonly ok: false; readonly reason: string };
 
 /**
- * Says what the frames of a site take, before any of it is taken.
+ * Says what the frames of a site take, `slots` of each camera, before any of it is taken.
  *
  * @throws {SkyvoxError} code "capacity" with the arithmetic, when the machine has not that much memory left.
  */
-export function planFramePools(site: Site): FramePlan {
+export function planFramePools(site: Site, slots: number): FramePlan {
   try {
     using probe = SharedSegment.create([{ kind: "ring", slots: 2, slotBytes: 64 }]);
     void probe;
@@ -32,27 +31,35 @@ export function planFramePools(site: Site): FramePlan {
     if (error instanceof SkyvoxError) return { ok: false, reason: messageOf(error) };
     throw error;
   }
-  const { bytes, lines } = fitPools(poolSpecs(site), Math.floor(MEMORY_SHARE * freeBytes()));
+  const { bytes, lines } = fitPools(poolSpecs(site, slots), Math.floor(MEMORY_SHARE * freeBytes()));
   return { ok: true, bytes, lines };
+}
+
+/** Where the segments of a site are mapped: their paths in the order of its cameras, and frames of each. */
+export interface FramePlaces {
+  readonly paths: readonly string[];
+  readonly slots: number;
 }
 
 /** The segments of a site. Disposing them frees the memory once no other process maps it. */
 export class FramePools implements Disposable {
   readonly #cameras: readonly { readonly id: CameraId; readonly segment: SharedSegment; readonly pool: FramePool }[];
+  readonly #slots: number;
   readonly #stack = new DisposableStack();
 
   /** @throws {SkyvoxError} code "capacity" when the memory cannot be had. */
-  constructor(site: Site) {
+  constructor(site: Site, slots: number) {
+    this.#slots = slots;
     this.#cameras = site.cameras.map(({ id, intrinsics }) => {
       const { widthPx, heightPx } = intrinsics;
-      const segment = this.#stack.use(SharedSegment.create(exchangeLayout({ widthPx, heightPx, slots: SLOTS })));
+      const segment = this.#stack.use(SharedSegment.create(exchangeLayout({ widthPx, heightPx, slots })));
       return { id, segment, pool: this.#stack.use(new FramePool(segment, exchangePart.pool)) };
     });
   }
 
-  /** Where other processes map the segments, in the order of the site's cameras. */
-  get paths(): readonly string[] {
-    return this.#cameras.map(({ segment }) => segment.path);
+  /** Where other processes map the segments. */
+  get places(): FramePlaces {
+    return { paths: this.#cameras.map(({ segment }) => segment.path), slots: this.#slots };
   }
 
   get memoryBytes(): number {
@@ -75,14 +82,39 @@ export class FramePools implements Disposable {
 }
 
 /** Maps the segments of a site in another process, in the order of its cameras. */
-export function attachFramePools(site: Site, paths: readonly string[]): SharedSegment[] {
+export function attachFramePools(site: Site, { paths, slots }: FramePlaces): SharedSegment[] {
   return site.cameras.map(({ intrinsics: { widthPx, heightPx } }, index) =>
-    SharedSegment.attach(paths[index] ?? "", exchangeLayout({ widthPx, heightPx, slots: SLOTS })),
+    SharedSegment.attach(paths[index] ?? "", exchangeLayout({ widthPx, heightPx, slots })),
   );
 }
 
+/**
+ * Lets a device read the frames of mapped segments where they lie, until the owner is disposed. It takes about a second for some GB, so it
+ * is done before frames come.
+ *
+ * @returns why the driver refused some, with the kernels none the worse for it; null where it refused none.
+ */
+export function lockFramePools(
+  kernels: Pick<Kernels, "lockMemory">,
+  segments: readonly SharedSegment[],
+  owner: Pick<DisposableStack, "use">,
+): string | null {
+  let refusal: string | null = null;
+  for (const segment of segments) {
+    const { payloadOffset, payloadStride } = segment.place(exchangePart.pool);
+    const slots = segment.layout[exchangePart.pool]?.slots ?? 0;
+    try {
+      owner.use(kernels.lockMemory(new Uint8Array(segment.buffer, payloadOffset, slots * payloadStride)));
+    } catch (error) {
+      if (!(error instanceof SkyvoxError) || error.code !== "capacity") throw error;
+      refusal ??= error.message;
+    }
+  }
+  return refusal;
+}
+
 /** Cameras of one size make one line. */
-function poolSpecs(site: Site) {
+function poolSpecs(site: Site, slots: number) {
   const counts = new Map<string, { widthPx: number; heightPx: number; cameraCount: number }>();
   for (const { intrinsics } of site.cameras) {
     const { widthPx, heightPx } = intrinsics;
@@ -90,7 +122,7 @@ function poolSpecs(site: Site) {
     const known = counts.get(key) ?? { widthPx, heightPx, cameraCount: 0 };
     counts.set(key, { ...known, cameraCount: known.cameraCount + 1 });
   }
-  return [...counts.values()].map((spec) => ({ ...spec, bytesPerPixel: 1, slots: SLOTS }));
+  return [...counts.values()].map((spec) => ({ ...spec, bytesPerPixel: 1, slots }));
 }
 
 /** Memory that can be had without pushing anything else out, as Linux counts it. */

@@ -8,15 +8,17 @@ import {
   cameraPose,
   FrameSetAssembler,
   type FrameSource,
+  frameProfiles,
   openSharedSource,
   openSource,
   type Site,
 } from "@skyvox/cameras";
 import { type CameraId, messageOf, type Observation, SkyvoxError } from "@skyvox/core";
 import { buildRayModel, type Kernels } from "@skyvox/kernels";
+import type { SharedSegment } from "@skyvox/pipeline";
 import { lineVolume, openLine } from "@skyvox/reconstruction";
 import { VoxelGrid } from "@skyvox/voxels";
-import { attachFramePools } from "./frame-pools.ts";
+import { attachFramePools, lockFramePools } from "./frame-pools.ts";
 import { Player } from "./play.ts";
 import { KERNEL_THREADS, openKernels } from "./select-kernels.ts";
 import { shrink } from "./shrink.ts";
@@ -28,7 +30,13 @@ interface Prepared extends PrepareMessage {
   /** Those that this process reads itself; none where frames come from another. */
   readonly sources: Promise<PromiseSettledResult<FrameSource>[]>;
   /** Null where they could not be opened. */
-  readonly opened: Promise<Kernels | null>;
+  readonly opened: Promise<Opened | null>;
+}
+
+/** Open kernels, and the cameras' shared memory, mapped and locked for them; none where this process reads the sources itself. */
+interface Opened extends Disposable {
+  readonly kernels: Kernels;
+  readonly segments: readonly SharedSegment[];
 }
 
 let prepared: Prepared | null = null;
@@ -43,8 +51,8 @@ function send(message: FromWorker): void {
 function prepare(message: PrepareMessage): Prepared {
   const { site, siteDirectory } = message;
   // A backend that refuses says so again when the run is started.
-  const opened = openKernels(message.kernels, { threads: KERNEL_THREADS }).catch(() => null);
-  const own = message.framePaths === null ? site.cameras : [];
+  const opened = open(message, message.kernels).catch(() => null);
+  const own = message.frames === null ? site.cameras : [];
   const sources = Promise.allSettled(own.map((camera) => openSource(camera, { siteDirectory })));
   // Sources ask other programs and wait; the lenses are tabulated meanwhile.
   const tables = tabulateLenses(site);
@@ -63,10 +71,10 @@ async function tabulateLenses(site: Site): Promise<void> {
 async function work(prepared: Prepared, start: StartMessage): Promise<void> {
   const { site } = prepared;
   await using disposables = new AsyncDisposableStack();
-  const kernels = disposables.use(await takeKernels(prepared, start));
+  const { kernels, segments } = disposables.use(await takeOpened(prepared, start));
   const line = disposables.use(openLine(site, kernels));
-  const own = takeOpened(await prepared.sources, disposables);
-  const sources = prepared.framePaths === null ? own : openShared(site, prepared.framePaths, disposables);
+  const own = takeSources(await prepared.sources, disposables);
+  const sources = prepared.frames === null ? own : openShared(prepared, segments, disposables);
   const assembler = new FrameSetAssembler<Observation>({
     cameras: line.cameras.map((camera) => camera.id),
     ...(site.options.frameSet.gateMs === undefined ? {} : { gateMs: site.options.frameSet.gateMs }),
@@ -97,23 +105,36 @@ async function work(prepared: Prepared, start: StartMessage): Promise<void> {
 }
 
 /** Takes the kernels that were prepared, or opens those that the run starts on instead. @throws {SkyvoxError} "backend" as they refuse. */
-async function takeKernels(prepared: Prepared, { kernels }: StartMessage): Promise<Kernels> {
+async function takeOpened(prepared: Prepared, { kernels }: StartMessage): Promise<Opened> {
   const opened = await prepared.opened;
-  if (opened?.backend === kernels.backend) return opened;
+  if (opened?.kernels.backend === kernels.backend) return opened;
   opened?.[Symbol.dispose]();
-  return await openKernels(kernels, { threads: KERNEL_THREADS });
+  return await open(prepared, kernels);
 }
 
-/** Opens the worker's end of the cameras' shared memory: only now, since whoever opens it must also take what comes. */
-function openShared(site: Site, paths: readonly string[], owner: AsyncDisposableStack): FrameSource[] {
-  return attachFramePools(site, paths).map((segment, index) => {
-    owner.use(segment);
-    return owner.use(openSharedSource(site.cameras[index]!, segment));
-  });
+async function open({ site, frames }: PrepareMessage, wanted: PrepareMessage["kernels"]): Promise<Opened> {
+  using stack = new DisposableStack();
+  const kernels = stack.use(await openKernels(wanted, { threads: KERNEL_THREADS }));
+  const segments = frames === null ? [] : attachFramePools(site, frames).map((segment) => stack.use(segment));
+  const refusal = lockFramePools(kernels, segments, stack);
+  if (refusal !== null) send({ type: "notice", line: `frames take the longer way to the device: ${refusal}` });
+  const owned = stack.move();
+  return { kernels, segments, [Symbol.dispose]: () => owned.dispose() };
+}
+
+/** Opens the worker's end of the cameras' frames: only now, since whoever opens it must also take what comes. */
+function openShared(
+  { site, profile }: PrepareMessage,
+  segments: readonly SharedSegment[],
+  owner: AsyncDisposableStack,
+): FrameSource[] {
+  return segments.map((segment, index) =>
+    owner.use(openSharedSource(site.cameras[index]!, segment, frameProfiles[profile])),
+  );
 }
 
 /** Takes all sources that opened, so that none is left behind. @throws what the first one that did not open threw. */
-function takeOpened(opened: readonly PromiseSettledResult<FrameSource>[], owner: AsyncDisposableStack): FrameSource[] {
+function takeSources(opened: readonly PromiseSettledResult<FrameSource>[], owner: AsyncDisposableStack): FrameSource[] {
   const sources = opened.flatMap((result) => (result.status === "fulfilled" ? [owner.use(result.value)] : []));
   const failure = opened.find((result) => result.status === "rejected");
   if (failure !== undefined) throw failure.reason;

@@ -3,7 +3,7 @@
  *
  * It holds nothing of its own; every answer is of the moment at which it is asked for.
  */
-import type { Site } from "@skyvox/cameras";
+import { frameProfiles, type Site } from "@skyvox/cameras";
 import { secondsFromNs } from "@skyvox/core";
 import type { NodeState } from "./node-state.ts";
 import type { NodeView, ReadyCheck } from "./node-view.ts";
@@ -36,7 +36,12 @@ export function liveView(options: {
     },
     subscribe: (listener) => state.subscribe(listener),
     counters: () => state.counters(),
-    frames: () => run.frames && { memoryBytes: run.frames.memoryBytes, cameras: run.frames.counters() },
+    frames: () =>
+      run.frames && {
+        memoryBytes: run.frames.memoryBytes,
+        profile: { name: run.profile, ...frameProfiles[run.profile] },
+        cameras: run.frames.counters(),
+      },
   };
 }
 

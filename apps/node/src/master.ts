@@ -2,6 +2,7 @@
  * The role "master" on one machine: opens the site, chooses kernels, runs the worker, keeps the tracks and serves them. `--once` plays
  * recorded sources to their end and prints a summary instead of serving.
  */
+import { frameProfiles } from "@skyvox/cameras";
 import { nsFromSeconds, type TrackUpdate } from "@skyvox/core";
 import { buildDashboard } from "@skyvox/dashboard";
 import packageJson from "../package.json";
@@ -42,16 +43,19 @@ export async function runMaster(config: NodeConfig, interrupted: Promise<void>):
   });
   const csv = config.tracks === undefined ? null : disposables.use(new TracksCsv(config.tracks));
   const { once, json } = config;
-  const plan = planFramePools(site);
+  const { profile } = config;
+  const { slots } = frameProfiles[profile];
+  const plan = planFramePools(site, slots);
   const summary = disposables.use(
-    new RunSummary({ site, chosen: state.backends(), frames: plan, once, json, beganMs }),
+    new RunSummary({ site, chosen: state.backends(), frames: plan, profile, once, json, beganMs }),
   );
   const run = disposables.use(
     new SiteRun({
       site,
       siteDirectory,
       selection,
-      frames: plan.ok ? new FramePools(site) : null,
+      frames: plan.ok ? new FramePools(site, slots) : null,
+      profile,
       selectAgain: () => selectKernels(config.kernels, { trustsCache: false, onNotice }),
       pace: config.once ? "as-fast-as-possible" : "real-time",
       lastsNs: config["max-seconds"] === undefined ? null : nsFromSeconds(config["max-seconds"]),

@@ -1,4 +1,4 @@
-import type { Site } from "@skyvox/cameras";
+import type { FrameProfile, FrameProfileName, Site } from "@skyvox/cameras";
 /**
  * What the API may know of a running node.
  *
@@ -82,6 +82,8 @@ export interface NodeView {
 /** The shared memory that frames come through, and each camera's frames in it since start. */
 export interface FrameMemory {
   readonly memoryBytes: number;
+  /** How they come through it. */
+  readonly profile: FrameProfile & { readonly name: FrameProfileName };
   readonly cameras: readonly {
     readonly id: CameraId;
     /** Frames written and handed over where they lie. */

@@ -3,7 +3,7 @@
  *
  * Lines go to standard output, progress to standard error; with `--json` the last line of standard output is for programs.
  */
-import type { Site } from "@skyvox/cameras";
+import { type FrameProfileName, frameProfiles, type Site } from "@skyvox/cameras";
 import { secondsFromNs, type TrackId, type TrackUpdate } from "@skyvox/core";
 import type { FramePlan } from "./frame-pools.ts";
 import type { Backends, NodeCounters } from "./node-view.ts";
@@ -18,6 +18,8 @@ export interface RunSummaryOptions {
   readonly chosen: Backends;
   /** What the frames will take. */
   readonly frames: FramePlan;
+  /** How they come through. */
+  readonly profile: FrameProfileName;
   readonly once: boolean;
   readonly json: boolean;
   /** Wall-clock milliseconds at which the program began; the real-time factor counts from there. */
@@ -36,13 +38,14 @@ export class RunSummary implements Disposable {
   constructor(options: RunSummaryOptions) {
     this.#options = options;
     this.#progress = new Progress({ label: "playing", stream: process.stderr, nowMs: wallMs });
-    const { site, chosen, frames } = options;
+    const { site, chosen, frames, profile } = options;
     this.#say(`site      ${site.name}: ${site.cameras.length} cameras`);
     for (const answer of chosen.backends.toSorted((a, b) => Number(b.chosen) - Number(a.chosen))) {
       this.#say(`${answer.chosen ? "kernels   " : "          "}${answerLine(answer)}`);
     }
     for (const line of frames.ok ? frames.lines : [`stay within the worker: ${frames.reason}`])
       this.#say(`frames    ${line}`);
+    if (frames.ok) this.#say(`profile   ${profile}: ${knobsOf(profile)}`);
   }
 
   /** Says where the node can be reached. */
@@ -119,6 +122,13 @@ export class RunSummary implements Disposable {
     this.#progress[Symbol.dispose]();
     console.log(line);
   }
+}
+
+function knobsOf(profile: FrameProfileName): string {
+  const { slots, aheadFrames, pollMs, isChecked, repeatMs, replacementsMax } = frameProfiles[profile];
+  const looks = pollMs === 0 ? "looked for without a pause" : `looked for every ${pollMs} ms`;
+  const frames = `${slots} slots a camera, ${aheadFrames} frames ahead, ${looks}, ${isChecked ? "checked" : "not checked"}`;
+  return `${frames}, asked again after ${repeatMs} ms, ${replacementsMax} replacements a minute`;
 }
 
 /** Mean milliseconds each station took per frame set. */

@@ -3,11 +3,11 @@
  *
  * In real time a worker that is gone is replaced by one that stands by with its sources and kernels open, on the same backend or on the next
  * (`kernel-choice.ts` says which), and takes up the site's time where it stands now; the tracks, kept here, coast over the gap. One that dies
- * while it stands by is replaced too, `SPARE_ENDS_MAX` times within a minute. Playing once, a worker that is gone ends the run: the recording
- * would have a hole nobody asked for.
+ * while it stands by is replaced too, as often within a minute as the profile says. Playing once, a worker that is gone ends the run: the
+ * recording would have a hole nobody asked for.
  */
 
-import type { Site } from "@skyvox/cameras";
+import { type FrameProfileName, frameProfiles, type Site } from "@skyvox/cameras";
 import { type CameraId, SkyvoxError, secondsFromNs, type TrackUpdate } from "@skyvox/core";
 import { CameraProcess } from "./camera-process.ts";
 import type { FramePools } from "./frame-pools.ts";
@@ -26,6 +26,7 @@ export interface SiteRunOptions {
   readonly selection: Selection;
   /** Shared memory for the frames; null: the worker reads the sources itself. Owned by the run. */
   readonly frames: FramePools | null;
+  readonly profile: FrameProfileName;
   /** Asks the backends anew, where what was known of the one that runs proved wrong. */
   readonly selectAgain: () => Promise<Selection>;
   readonly pace: Pace;
@@ -38,11 +39,11 @@ export interface SiteRunOptions {
 
 /** How long a worker may take to end its run once it is asked to; then the run ends without it. */
 const STOP_MS_MAX = 2000;
-/** Workers that may die while they stand by within the window and are replaced; when more do, the next one is made at the next takeover. */
-const SPARE_ENDS_MAX = 3;
-const SPARE_WINDOW_MS = 60_000;
-/** The same of camera processes, whatever the run does meanwhile; when more die, it ends. */
-const CAMERA_ENDS_MAX = 3;
+/**
+ * The window in which a profile's `replacementsMax` counts: of workers that die while they stand by, when more do, the next one is made at
+ * the next takeover; of camera processes, whatever the run does meanwhile, when more do, it ends.
+ */
+const ENDS_WINDOW_MS = 60_000;
 
 /** A site that runs. Disposing it ends its workers. */
 export class SiteRun implements AsyncDisposable {
@@ -52,7 +53,7 @@ export class SiteRun implements AsyncDisposable {
   #timeline: Timeline | null = null;
   #worker: WorkerProcess;
   #spare: WorkerProcess | null = null;
-  /** When workers ended that stood by, in milliseconds, within the last `SPARE_WINDOW_MS`. */
+  /** When workers ended that stood by, in milliseconds, within the last `ENDS_WINDOW_MS`. */
   #spareEndsMs: readonly number[] = [];
   #cameras: CameraProcess | null;
   #cameraEndsMs: readonly number[] = [];
@@ -95,6 +96,11 @@ export class SiteRun implements AsyncDisposable {
     return this.#options.frames;
   }
 
+  /** How the frames come through it. */
+  get profile(): FrameProfileName {
+    return this.#options.profile;
+  }
+
   get workerProcessId(): number {
     return this.#worker.processId;
   }
@@ -124,11 +130,16 @@ export class SiteRun implements AsyncDisposable {
     this.#options.frames?.[Symbol.dispose]();
   }
 
+  get #replacementsMax(): number {
+    return frameProfiles[this.#options.profile].replacementsMax;
+  }
+
   #makeCameras(): CameraProcess | null {
-    const { site, siteDirectory, frames } = this.#options;
+    const { site, siteDirectory, frames, profile } = this.#options;
     if (frames === null) return null;
+    const { isChecked } = frameProfiles[profile];
     return new CameraProcess({
-      serve: { site, siteDirectory, paths: frames.paths },
+      serve: { site, siteDirectory, places: frames.places, isChecked },
       onMessage: (message, cameras) => {
         if (message.type === "failed" && cameras === this.#cameras)
           this.#finish(new SkyvoxError(message.code, message.message));
@@ -144,8 +155,8 @@ export class SiteRun implements AsyncDisposable {
     if (this.#finished) return;
     this.#options.frames?.reap();
     const nowMs = wallMs();
-    this.#cameraEndsMs = [...this.#cameraEndsMs.filter((ms) => nowMs - ms < SPARE_WINDOW_MS), nowMs];
-    const mayGoOn = this.#options.pace === "real-time" && this.#cameraEndsMs.length <= CAMERA_ENDS_MAX;
+    this.#cameraEndsMs = [...this.#cameraEndsMs.filter((ms) => nowMs - ms < ENDS_WINDOW_MS), nowMs];
+    const mayGoOn = this.#options.pace === "real-time" && this.#cameraEndsMs.length <= this.#replacementsMax;
     if (!mayGoOn) {
       this.#finish(
         new SkyvoxError("source", `Cannot go on: the camera process ended with ${why}, need one that lasts`),
@@ -157,10 +168,10 @@ export class SiteRun implements AsyncDisposable {
   }
 
   #makeWorker(): WorkerProcess {
-    const { site, siteDirectory, frames } = this.#options;
-    const framePaths = frames?.paths ?? null;
+    const { site, siteDirectory, frames, profile } = this.#options;
+    const places = frames?.places ?? null;
     return new WorkerProcess({
-      prepare: { type: "prepare", kernels: this.#kernels(), site, siteDirectory, framePaths },
+      prepare: { type: "prepare", kernels: this.#kernels(), site, siteDirectory, frames: places, profile },
       onMessage: (message, worker) => this.#receive(message, worker),
       onExit: (why, worker) => this.#exited(why, worker),
     });
@@ -198,6 +209,9 @@ export class SiteRun implements AsyncDisposable {
       case "cameras":
         state.camerasReport(message.cameras);
         break;
+      case "notice":
+        this.#options.onNotice(message.line);
+        break;
       case "ended":
         this.#finish();
         break;
@@ -221,8 +235,8 @@ export class SiteRun implements AsyncDisposable {
     this.#spare = null;
     if (this.#finished || this.#stopping) return;
     const nowMs = wallMs();
-    this.#spareEndsMs = [...this.#spareEndsMs.filter((ms) => nowMs - ms < SPARE_WINDOW_MS), nowMs];
-    const isReplaced = this.#spareEndsMs.length <= SPARE_ENDS_MAX;
+    this.#spareEndsMs = [...this.#spareEndsMs.filter((ms) => nowMs - ms < ENDS_WINDOW_MS), nowMs];
+    const isReplaced = this.#spareEndsMs.length <= this.#replacementsMax;
     const next = isReplaced
       ? "another is made ready"
       : `none stands by until the next takeover, as ${this.#spareEndsMs.length} ended within a minute`;

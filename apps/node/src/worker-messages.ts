@@ -4,8 +4,9 @@
  * takes no track with it.
  */
 
-import type { Site } from "@skyvox/cameras";
+import type { FrameProfileName, Site } from "@skyvox/cameras";
 import type { CameraId, Detection, SkyvoxErrorCode } from "@skyvox/core";
+import type { FramePlaces } from "./frame-pools.ts";
 import type { Selection } from "./kernel-choice.ts";
 import type { TimedPicture } from "./shrink.ts";
 import type { Timeline } from "./timeline.ts";
@@ -19,8 +20,10 @@ export interface PrepareMessage {
   readonly kernels: Pick<Selection, "choice" | "backend">;
   readonly site: Site;
   readonly siteDirectory: string;
-  /** Shared memory that frames come through, in the order of the site's cameras; null: the worker opens the sources itself. */
-  readonly framePaths: readonly string[] | null;
+  /** Shared memory that frames come through; null: the worker opens the sources itself. */
+  readonly frames: FramePlaces | null;
+  /** How they come through. */
+  readonly profile: FrameProfileName;
 }
 
 /** What else a worker needs to begin; it follows a `PrepareMessage`. */
@@ -91,6 +94,8 @@ export type FromWorker =
   | { readonly type: "cameras"; readonly cameras: readonly CameraReport[] }
   | VoxelsReport
   | SnapshotMessage
+  /** What a person should know, though the run goes on. */
+  | { readonly type: "notice"; readonly line: string }
   /** Every source has ended, or the run was stopped. */
   | { readonly type: "ended" }
   | { readonly type: "failed"; readonly code: SkyvoxErrorCode; readonly message: string };

@@ -3,7 +3,7 @@
  *
  * Two cameras look at a small volume; three tracks, one in each state, and three voxels are there. `emit` stands for the line.
  */
-import type { Site } from "@skyvox/cameras";
+import { frameProfiles, type Site } from "@skyvox/cameras";
 import { cameraId, type TrackUpdate, trackId } from "@skyvox/core";
 import type {
   CamerasMessage,
@@ -198,6 +198,7 @@ export function plainView(changed: Partial<NodeView> = {}): PlainView {
     }),
     frames: () => ({
       memoryBytes: 30_000_000,
+      profile: { name: "latency", ...frameProfiles.latency },
       cameras: [{ id: cameraId("north"), published: 364, aborted: 1, refused: 0, evicted: 0 }],
     }),
     ...changed,

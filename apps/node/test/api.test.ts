@@ -276,7 +276,11 @@ describe("Line and backends", () => {
       stageSeconds: { observe: 0.72 },
       cameras: [{ id: "north", framesTotal: 362 }],
       line: { raysPerFrameSet: 310 },
-      frames: { memoryBytes: 30_000_000, cameras: [{ id: "north", published: 364 }] },
+      frames: {
+        memoryBytes: 30_000_000,
+        profile: { name: "latency", pollMs: 0, isChecked: false },
+        cameras: [{ id: "north", published: 364 }],
+      },
       process: { cpuPercent: 41 },
     });
     expect((await getFrom({ cameras: () => null }, "/api/v1/pipeline/stats")).body).toMatchObject({

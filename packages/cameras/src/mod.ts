@@ -14,6 +14,7 @@
  */
 export { listFiles } from "./file-list.ts";
 export { exchangeLayout, exchangePart } from "./frame-exchange.ts";
+export { type FrameProfile, type FrameProfileName, frameProfileNames, frameProfiles } from "./frame-profile.ts";
 export type { FrameSetItem } from "./frame-set-camera.ts";
 export * from "./frame-sets.ts";
 export * from "./image-file.ts";

@@ -2,10 +2,19 @@
  * A camera whose source another process reads: its frames come through shared memory; see `frame-exchange.ts`.
  *
  * A frame's pixels lie in a slot that is held until the next frame is asked for, so that nothing is copied. Some frames are asked for
- * ahead, so that the other side reads while this one works. Answers are looked for once a millisecond. Where nobody answers, the request
- * is repeated: whoever serves the camera next takes it up.
+ * ahead, so that the other side reads while this one works. Where nobody answers, the request is repeated: whoever serves the camera next
+ * takes it up. How far ahead, and how often answers are looked for, is a profile's to say.
  */
-import { assert, type CameraId, type Frame, frameSeq, SkyvoxError } from "@skyvox/core";
+import {
+  assert,
+  type CameraId,
+  type Clock,
+  type Frame,
+  frameSeq,
+  NS_PER_MS,
+  SkyvoxError,
+  systemClock,
+} from "@skyvox/core";
 import {
   checksumOf,
   FrameReader,
@@ -15,20 +24,23 @@ import {
   type SharedSegment,
 } from "@skyvox/pipeline";
 import { exchangePart, type FrameAnswer, readAnswer, type SourceCounts, writeRequest } from "./frame-exchange.ts";
+import { type FrameProfile, frameProfiles } from "./frame-profile.ts";
 import type { SiteCamera } from "./site.ts";
 import type { FrameSource, SourceStats } from "./source.ts";
 
-/** Frames that are asked for beside the one that is waited for. */
-const AHEAD = 2;
-const POLL_MS = 1;
-/** How long no answer comes before the request is made again. */
-const REPEAT_MS = 100;
 /** A reader that holds no more slots than this never loses one; it holds one. */
 const QUOTA_SLOTS = 2;
 
+/** What the reader's end of an exchange is told of a profile. */
+export type ReaderKnobs = Pick<FrameProfile, "aheadFrames" | "pollMs" | "repeatMs">;
+
 /** Opens the reader's end of a camera's segment. The caller disposes it before the segment. */
-export function openSharedSource(camera: SiteCamera, segment: SharedSegment): FrameSource {
-  return new SharedSource(camera, segment);
+export function openSharedSource(
+  camera: SiteCamera,
+  segment: SharedSegment,
+  knobs: ReaderKnobs = frameProfiles.balanced,
+): FrameSource {
+  return new SharedSource(camera, segment, knobs);
 }
 
 class SharedSource implements FrameSource {
@@ -40,6 +52,8 @@ class SharedSource implements FrameSource {
   readonly #requests: RingProducer;
   readonly #answers: RingConsumer;
   readonly #reader: FrameReader;
+  readonly #knobs: ReaderKnobs;
+  readonly #clock: Clock = systemClock;
   #counts: SourceCounts = { delivered: 0, skipped: 0, missing: 0 };
   #received = 0;
   #delivered = 0;
@@ -50,7 +64,8 @@ class SharedSource implements FrameSource {
   #end: "end" | SkyvoxError | null = null;
   #isOpen = true;
 
-  constructor(camera: SiteCamera, segment: SharedSegment) {
+  constructor(camera: SiteCamera, segment: SharedSegment, knobs: ReaderKnobs) {
+    this.#knobs = knobs;
     this.cameraId = camera.id;
     this.widthPx = camera.intrinsics.widthPx;
     this.heightPx = camera.intrinsics.heightPx;
@@ -97,13 +112,15 @@ class SharedSource implements FrameSource {
     const slot = this.#requests.claim();
     if (!slot.ok) return;
     const [session, received] = [this.#session, this.#received];
-    const wanted = received + 1 + AHEAD;
+    const wanted = received + 1 + this.#knobs.aheadFrames;
     this.#requests.commit(writeRequest(slot.view, { session, received, wanted, notBeforeNs }));
   }
 
   /** Waits for an answer to this session; null when the source is disposed of meanwhile. */
   async #nextAnswer(notBeforeNs: bigint | null): Promise<FrameAnswer | null> {
-    for (let waitedMs = 0; this.#isOpen; ) {
+    const { pollMs, repeatMs } = this.#knobs;
+    const repeatNs = BigInt(repeatMs) * NS_PER_MS;
+    for (let askedNs = this.#clock.nowNs(); this.#isOpen; ) {
       const slot = this.#answers.take();
       if (slot.ok) {
         const answer = readAnswer(slot.view);
@@ -111,9 +128,10 @@ class SharedSource implements FrameSource {
         if (answer.session === this.#session) return answer;
         continue;
       }
-      await Bun.sleep(POLL_MS);
-      waitedMs += POLL_MS;
-      if (waitedMs % REPEAT_MS === 0 && this.#isOpen) this.#ask(notBeforeNs);
+      await pause(pollMs);
+      if (this.#clock.nowNs() - askedNs < repeatNs || !this.#isOpen) continue;
+      askedNs = this.#clock.nowNs();
+      this.#ask(notBeforeNs);
     }
     return null;
   }
@@ -157,4 +175,9 @@ class SharedSource implements FrameSource {
     if (this.#held !== null) this.#reader.release(this.#held);
     this.#held = null;
   }
+}
+
+/** Lets other work of the process run, for a while or for one turn of its loop. */
+function pause(ms: number): Promise<void> {
+  return ms > 0 ? Bun.sleep(ms) : new Promise((resolve) => setImmediate(resolve));
 }

@@ -4,6 +4,7 @@ import { type Frame, frameSeq, SkyvoxError } from "@skyvox/core";
 import { FramePool, SharedSegment } from "@skyvox/pipeline";
 import { pairScene } from "@skyvox/scene";
 import { exchangePart } from "../src/frame-exchange.ts";
+import { type FrameProfile, frameProfiles } from "../src/frame-profile.ts";
 import type { FrameSource } from "../src/source.ts";
 import { sceneSourceOf } from "../src/source-scene.ts";
 import { SourceServer } from "../src/source-server.ts";
@@ -15,11 +16,15 @@ const scene = pairScene(1);
 const direct = (frameCount: number | null = FRAMES) => sceneSourceOf(pairCamera, scene, frameCount);
 
 /** Runs a server and a reader in this process. */
-async function shared(source: FrameSource, use: (reader: FrameSource, segment: SharedSegment) => Promise<void>) {
+async function shared(
+  source: FrameSource,
+  use: (reader: FrameSource, segment: SharedSegment) => Promise<void>,
+  profile: FrameProfile = frameProfiles.balanced,
+) {
   using segment = SharedSegment.create(pairLayout);
-  using server = new SourceServer(segment);
+  using server = new SourceServer(segment, profile);
   const served = server.serve(source);
-  await using reader = openSharedSource(pairCamera, segment);
+  await using reader = openSharedSource(pairCamera, segment, profile);
   await use(reader, segment);
   await reader[Symbol.asyncDispose]();
   server[Symbol.dispose]();
@@ -118,6 +123,18 @@ describe("A shared source", () => {
     });
   });
 
+  test("reads nothing ahead and looks for answers without a pause where it is told so", async () => {
+    await using source = direct(null);
+    const use = async (reader: FrameSource) => {
+      for (let seq = 0; seq < 3; seq++) {
+        expect((await reader.next())?.seq).toBe(frameSeq(seq));
+        await Bun.sleep(10);
+        expect(source.stats.delivered).toBe(seq + 1);
+      }
+    };
+    await shared(source, use, { ...frameProfiles.balanced, aheadFrames: 0, pollMs: 0 });
+  });
+
   test("throws what the source threw, after the frames before it", async () => {
     await using inner = direct();
     const broken: FrameSource = {
@@ -160,6 +177,21 @@ describe("A shared source", () => {
       expect((await framesOf(reader)).map(({ seq }) => Number(seq))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
       expect(reader.stats).toEqual({ delivered: FRAMES - 1, skipped: 0, missing: 1 });
     });
+  });
+
+  test("asks again for a frame where nobody was there to hear it, as soon as it is told to", async () => {
+    for (const repeatMs of [1, 5]) {
+      using segment = SharedSegment.create(pairLayout);
+      await using reader = openSharedSource(pairCamera, segment, { ...frameProfiles.balanced, repeatMs });
+      const first = reader.next();
+      // Opened after the request: only another one is heard.
+      using server = new SourceServer(segment);
+      const served = server.serve(direct());
+      expect((await first)?.seq).toBe(frameSeq(0));
+      await reader[Symbol.asyncDispose]();
+      server[Symbol.dispose]();
+      await served;
+    }
   });
 
   test("goes on when the process that reads the source is killed and another takes its place", async () => {

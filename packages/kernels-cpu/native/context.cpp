@@ -120,6 +120,11 @@ int32_t sv_last_error(sv_context *context, char *text, int32_t capacity) {
   return SV_OK;
 }
 
+/* The device is the host. */
+int32_t sv_lock_memory(sv_context *, void *, uint64_t) { return SV_OK; }
+
+int32_t sv_unlock_memory(sv_context *, void *) { return SV_OK; }
+
 int32_t sv_camera_open(sv_context *context, const sv_camera_spec *spec, int32_t *out) {
   if (spec->width < 1 || spec->width > 65535 || spec->height < 1 || spec->height > 65535)
     return fail(context, SV_ERROR_ARGUMENT, "Cannot open a camera: %d x %d pixels, need 1 to 65535 each", spec->width, spec->height);

@@ -12,6 +12,7 @@
 #include "lane.cu"
 #include "launches.cu"
 #include "mark.cu"
+#include "memory.cu"
 #include "motion.cu"
 #include "peaks.cu"
 #include "rays.cu"

@@ -29,6 +29,7 @@ import {
   assertFuse,
   assertGridSpec,
   assertInteger,
+  assertLockable,
   assertMotion,
   assertPoints,
   assertRegister,
@@ -84,6 +85,12 @@ export class WgslKernels implements Kernels {
     this.#readBack = new ReadBack(this.#tools, this.#landing);
     this.#step = new Step(this.#tools);
     dawn.whenLost.add(this.#whenLost);
+  }
+
+  lockMemory(bytes: Uint8Array): Disposable {
+    assert(this.#isOpen, "kernels are open");
+    assertLockable(bytes);
+    return new DisposableStack();
   }
 
   openCamera(spec: CameraSpec): CameraHandle {

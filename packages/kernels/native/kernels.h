@@ -12,7 +12,7 @@
 #define SV_EXPORT __attribute__((visibility("default")))
 #endif
 
-#define SV_ABI_VERSION 3
+#define SV_ABI_VERSION 4
 
 /* Status of a call. */
 enum { SV_OK = 0, SV_ERROR_ARGUMENT = 1, SV_ERROR_MEMORY = 2, SV_ERROR_DEVICE = 3, SV_ERROR_CAPACITY = 4 };
@@ -74,6 +74,11 @@ SV_EXPORT int32_t sv_close(sv_context *context);
 SV_EXPORT int32_t sv_describe(sv_context *context, sv_device_info *out);
 /* Why the last call on this context (NULL: the last open or probe) failed: zero-terminated, at most `capacity` bytes. */
 SV_EXPORT int32_t sv_last_error(sv_context *context, char *text, int32_t capacity);
+
+/* Lets the device read memory of the host where it lies, until it is unlocked: before it is freed and before the context is closed.
+ * SV_ERROR_CAPACITY: the driver refuses, and nothing has changed. Unlocking waits for the device. */
+SV_EXPORT int32_t sv_lock_memory(sv_context *context, void *memory, uint64_t bytes);
+SV_EXPORT int32_t sv_unlock_memory(sv_context *context, void *memory);
 
 SV_EXPORT int32_t sv_camera_open(sv_context *context, const sv_camera_spec *spec, int32_t *camera);
 SV_EXPORT int32_t sv_camera_close(sv_context *context, int32_t camera);

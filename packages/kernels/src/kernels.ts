@@ -34,6 +34,14 @@ export interface Kernels extends Disposable {
   /** What runs the ops, in words: "AVX2, 2 threads". */
   readonly device: string;
 
+  /**
+   * Lets the device read this memory of the host where it lies, until it is disposed; a device that reads it anyway needs nothing. The memory
+   * outlives the lock, and the lock ends with the kernels.
+   *
+   * @throws {SkyvoxError} code "capacity" when the driver refuses; uploads from there then take the longer way.
+   */
+  lockMemory(bytes: Uint8Array): Disposable;
+
   openCamera(spec: CameraSpec): CameraHandle;
   closeCamera(camera: CameraHandle): void;
   openGrid(spec: GridSpec): GridHandle;

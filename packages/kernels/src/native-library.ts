@@ -12,7 +12,7 @@ import { messageOf, SkyvoxError } from "@skyvox/core";
 /** Status of a call, as in `kernels.h`. */
 export const nativeStatus = { ok: 0, argument: 1, device: 3, capacity: 4 } as const;
 
-const { i32, u32, ptr: pointer } = FFIType;
+const { i32, u32, u64, ptr: pointer } = FFIType;
 
 /** Every function of `kernels.h` beside `sv_abi_describe`. */
 const functions = {
@@ -21,6 +21,8 @@ const functions = {
   sv_close: { args: [pointer], returns: i32 },
   sv_describe: { args: [pointer, pointer], returns: i32 },
   sv_last_error: { args: [pointer, pointer, i32], returns: i32 },
+  sv_lock_memory: { args: [pointer, pointer, u64], returns: i32 },
+  sv_unlock_memory: { args: [pointer, pointer], returns: i32 },
   sv_camera_open: { args: [pointer, pointer, pointer], returns: i32 },
   sv_camera_close: { args: [pointer, i32], returns: i32 },
   sv_grid_open: { args: [pointer, pointer, pointer, pointer], returns: i32 },
@@ -82,8 +84,8 @@ export function textOf(bytes: Uint8Array): string {
   return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
 }
 
-/** Version 3 of `kernels.h`: version, then bytes of camera_spec, grid_spec, ray_model, table, device_info, motion_params. */
-const ABI = [3, 28, 48, 72, 16, 128, 32];
+/** Version 4 of `kernels.h`: version, then bytes of camera_spec, grid_spec, ray_model, table, device_info, motion_params. */
+const ABI = [4, 28, 48, 72, 16, 128, 32];
 
 function checkAbi(libraryPath: string): void {
   const found = new Int32Array(new ArrayBuffer(4 * ABI.length));

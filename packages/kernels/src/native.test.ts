@@ -42,16 +42,16 @@ describe("A native library", () => {
   });
 
   test.skipIf(compiler === undefined)("of another version is refused before anything runs", () => {
-    const later = buildStub("later.so", "4, 28, 48, 72, 16, 128, 32");
+    const later = buildStub("later.so", "5, 28, 48, 72, 16, 128, 32");
     expect(reasonOf(later)).toBe(
-      `Cannot load "${later}": kernels.h version 4 with structs of 28, 48, 72, 16, 128, 32 bytes, ` +
-        "need version 3 with 28, 48, 72, 16, 128, 32: bun run native",
+      `Cannot load "${later}": kernels.h version 5 with structs of 28, 48, 72, 16, 128, 32 bytes, ` +
+        "need version 4 with 28, 48, 72, 16, 128, 32: bun run native",
     );
   });
 
   test.skipIf(compiler === undefined)("with other struct sizes is refused", () => {
-    const other = buildStub("other.so", "3, 28, 36, 72, 16, 128, 32");
-    expect(reasonOf(other)).toContain("structs of 28, 36, 72, 16, 128, 32 bytes, need version 3 with 28, 48, 72");
+    const other = buildStub("other.so", "4, 28, 36, 72, 16, 128, 32");
+    expect(reasonOf(other)).toContain("structs of 28, 36, 72, 16, 128, 32 bytes, need version 4 with 28, 48, 72");
   });
 
   test.skipIf(compiler === undefined)("that lacks a function is refused", () => {

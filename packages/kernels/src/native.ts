@@ -23,6 +23,7 @@ import {
   assertFuse,
   assertGridSpec,
   assertInteger,
+  assertLockable,
   assertMotion,
   assertRegister,
   assertSpots,
@@ -84,6 +85,8 @@ class NativeKernels implements Kernels {
   readonly #outPointer = ptr(this.#out);
   readonly #motionParams = integers([0, 0, 0, 0, 0, 0, 0, 0]);
   readonly #motionPointer = ptr(this.#motionParams);
+  /** Held while the library knows their addresses. */
+  readonly #locked = new Map<Pointer, Uint8Array>();
   /** Buffers that enqueued ops may still read. */
   #lent: ArrayBufferView[] = [];
   #isOpen = true;
@@ -96,6 +99,19 @@ class NativeKernels implements Kernels {
     this.#check(library.sv_describe(context, ptr(info)));
     this.backend = backend;
     this.device = textOf(info.subarray(8));
+  }
+
+  lockMemory(bytes: Uint8Array): Disposable {
+    assert(this.#isOpen, "kernels are open");
+    assertLockable(bytes);
+    const address = ptr(bytes);
+    this.#check(this.#library.sv_lock_memory(this.#context, address, bytes.length));
+    this.#locked.set(address, bytes);
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#locked.delete(address)) this.#library.sv_unlock_memory(this.#context, address);
+      },
+    };
   }
 
   openCamera(spec: CameraSpec): CameraHandle {
@@ -308,6 +324,8 @@ class NativeKernels implements Kernels {
     this.#isOpen = false;
     this.#cameras.clear();
     this.#grids.clear();
+    for (const address of this.#locked.keys()) this.#library.sv_unlock_memory(this.#context, address);
+    this.#locked.clear();
     this.#library.sv_close(this.#context);
     this.#lent = [];
   }

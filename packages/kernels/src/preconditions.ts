@@ -17,6 +17,13 @@ export const DENSE_VOXELS_MAX = 2 ** 28;
 /** Views of one grid: one bit each in a word. */
 export const VIEWS_MAX = 32;
 
+/** @throws {AssertionError} when there is nothing to lock. */
+export function assertLockable(bytes: Uint8Array): void {
+  assert(bytes.length > 0, "there are bytes to lock");
+  // A short array lies in its object until somebody asks for its buffer, and then moves for good: ask before its address is kept.
+  assert(bytes.buffer.byteLength >= bytes.length, "the bytes lie in their buffer");
+}
+
 /** @throws {AssertionError} when a side or a limit is out of range. */
 export function assertCameraSpec(spec: CameraSpec): void {
   assertInteger(spec.widthPx, 1, CAMERA_SIDE_PX_MAX, "widthPx");

@@ -16,6 +16,7 @@ import {
   assertFuse,
   assertGridSpec,
   assertInteger,
+  assertLockable,
   assertMotion,
   assertPoints,
   assertRegister,
@@ -44,6 +45,12 @@ class ReferenceKernels implements Kernels {
   #nextHandle = 0;
   #isOpen = true;
   #deliveries: (() => void)[] = [];
+
+  lockMemory(bytes: Uint8Array): Disposable {
+    assert(this.#isOpen, "kernels are open");
+    assertLockable(bytes);
+    return new DisposableStack();
+  }
 
   openCamera(spec: CameraSpec): CameraHandle {
     assert(this.#isOpen, "kernels are open");

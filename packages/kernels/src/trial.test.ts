@@ -29,8 +29,9 @@ describe("A trial", () => {
         [1],
       ),
     ).toBeNull();
+    // Locking memory is no op: a driver may refuse it, and its kernels are as right as before.
     const methods = Object.getOwnPropertyNames(Object.getPrototypeOf(reference)).filter(
-      (name) => name !== "constructor",
+      (name) => name !== "constructor" && name !== "lockMemory",
     );
     expect([...calls].sort()).toEqual(methods.filter((name) => name in reference).sort());
   });

@@ -91,6 +91,30 @@ export const contract: readonly Promised[] = [
     },
   },
   {
+    name: "frames in locked memory move as others do, and a lock ends with the kernels at the latest",
+    check: async (kernels, open) => {
+      const pixels = new Uint8Array(2 * 64 * 64).fill(10);
+      pixels[64 * 64 + 3 * 64 + 5] = 17;
+      const lock = kernels.lockMemory(pixels);
+      const camera = kernels.openCamera({ ...CAMERA, widthPx: 64, heightPx: 64 });
+      kernels.motion(camera, pixels.subarray(0, 64 * 64), diff);
+      kernels.motion(camera, pixels.subarray(64 * 64), diff);
+      const motion = kernels.readCamera(camera, "motion");
+      await kernels.submit();
+      expect([...(await motion).rows]).toEqual([5 | (3 << 16), 7]);
+      kernels.closeCamera(camera);
+      lock[Symbol.dispose]();
+      lock[Symbol.dispose]();
+      const others = await open();
+      const left = others.lockMemory(pixels);
+      others[Symbol.dispose]();
+      left[Symbol.dispose]();
+      kernels.lockMemory(pixels)[Symbol.dispose]();
+      expect(() => others.lockMemory(pixels)).toThrow("kernels are open");
+      expect(() => kernels.lockMemory(new Uint8Array())).toThrow("there are bytes to lock");
+    },
+  },
+  {
     name: "use after close and after dispose is asserted, and disposing twice is harmless",
     check: async (_kernels, open) => {
       const kernels = await open();

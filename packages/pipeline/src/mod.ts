@@ -25,6 +25,13 @@ export {
   type LinkPurpose,
   probeLinks,
 } from "./choose-link.ts";
+export { DataPipeline, type PipelineStatistics, type RingBufferPlace } from "./data-pipeline.ts";
+export type {
+  FrameConsumerOptions,
+  FrameConsumerStatistics,
+  FrameMetadata,
+  HeldFrame,
+} from "./frame-consumer.ts";
 export {
   type FrameGone,
   FramePool,
@@ -34,6 +41,7 @@ export {
   type ReaderCounters,
   type ReaderOptions,
 } from "./frame-pool.ts";
+export type { FrameProducerStatistics, WriteOutcome } from "./frame-producer.ts";
 export type { FrameSlot, FrameWords } from "./frame-slot.ts";
 export {
   DESCRIPTION_BYTES_MAX,
@@ -55,6 +63,7 @@ export { ChecksumError, LinkError, type LinkFault } from "./link-error.ts";
 export { connectTcp, TcpListener } from "./link-tcp.ts";
 export { connectUcx, UcxListener } from "./link-ucx.ts";
 export { connectUdp, UdpListener } from "./link-udp.ts";
+export { machineClock } from "./machine-clock.ts";
 export { type CameraPoolSpec, cameraLayout, fitPools, type PoolMemory, poolMemory } from "./pool-memory.ts";
 export {
   type ConsumerOptions,

@@ -4,6 +4,7 @@
  * Counts since the start come from the node and from the shared memory that frames go through, rates from the last seconds.
  */
 import { createRoute, z } from "@hono/zod-openapi";
+import { frameProfileNames } from "@skyvox/cameras";
 import { openRouter } from "./env.ts";
 import { problemResponses } from "./problem.ts";
 
@@ -44,6 +45,17 @@ const statsSchema = z
     frames: z
       .object({
         memoryBytes: z.int(),
+        profile: z
+          .object({
+            name: z.enum(frameProfileNames),
+            slots: z.int(),
+            aheadFrames: z.int(),
+            pollMs: z.number(),
+            isChecked: z.boolean(),
+            repeatMs: z.number(),
+            replacementsMax: z.int(),
+          })
+          .openapi({ description: "What frames through shared memory are set up for, and the knobs that are set so." }),
         cameras: z
           .array(
             z.object({

@@ -45,11 +45,13 @@ static inline int __clz(int bits) { return bits == 0 ? 32 : __builtin_clz(static
 static inline int __popc(int bits) { return __builtin_popcount(static_cast<unsigned>(bits)); }
 static inline void __threadfence_system() {}
 
-enum cudaError_t { cudaSuccess = 0, cudaErrorMemoryAllocation = 2, cudaErrorInsufficientDriver = 35, cudaErrorNoDevice = 100,
-                   cudaErrorInvalidDevice = 101, cudaErrorNotReady = 600, cudaErrorIllegalAddress = 700 };
+enum cudaError_t { cudaSuccess = 0, cudaErrorInvalidValue = 1, cudaErrorMemoryAllocation = 2, cudaErrorInsufficientDriver = 35,
+                   cudaErrorNoDevice = 100, cudaErrorInvalidDevice = 101, cudaErrorOperatingSystem = 304, cudaErrorNotReady = 600,
+                   cudaErrorIllegalAddress = 700, cudaErrorHostMemoryAlreadyRegistered = 712, cudaErrorHostMemoryNotRegistered = 713,
+                   cudaErrorNotPermitted = 800, cudaErrorNotSupported = 801 };
 enum cudaMemcpyKind { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice };
 enum cudaMemoryType { cudaMemoryTypeUnregistered, cudaMemoryTypeHost, cudaMemoryTypeDevice, cudaMemoryTypeManaged };
-enum { cudaStreamNonBlocking = 1, cudaEventDisableTiming = 2, cudaHostAllocDefault = 0, cudaHostAllocMapped = 2 };
+enum { cudaStreamNonBlocking = 1, cudaEventDisableTiming = 2, cudaHostAllocDefault = 0, cudaHostAllocMapped = 2, cudaHostRegisterDefault = 0 };
 using cudaStream_t = int *;
 using cudaEvent_t = int *;
 struct cudaDeviceProp { char name[256]; size_t totalGlobalMem; int major, minor, multiProcessorCount; };
@@ -98,10 +100,34 @@ static inline cudaError_t cudaMemsetAsync(void *to, int value, size_t bytes, cud
 /* What all memory is said to be that ops are handed. */
 static cudaMemoryType emulated_memory = cudaMemoryTypeUnregistered;
 extern "C" __attribute__((visibility("default"))) void emulated_cuda_memory(int32_t type) { emulated_memory = static_cast<cudaMemoryType>(type); }
-static inline cudaError_t cudaPointerGetAttributes(cudaPointerAttributes *out, const void *) {
-  out->type = emulated_memory, out->device = 0;
+/* Memory that is page-locked where it lies: its end by its start. */
+static inline std::map<uintptr_t, uintptr_t> &emulated_locks() {
+  static std::map<uintptr_t, uintptr_t> locks;
+  return locks;
+}
+/* Whether some of [from, to) is locked. */
+static inline bool emulated_locked(uintptr_t from, uintptr_t to) {
+  for (const auto &[start, end] : emulated_locks())
+    if (from < end && start < to) return true;
+  return false;
+}
+static inline cudaError_t cudaHostRegister(void *memory, size_t bytes, unsigned) {
+  if (const cudaError_t error = emulated_call(true)) return error;
+  const uintptr_t from = reinterpret_cast<uintptr_t>(memory);
+  if (emulated_locked(from, from + bytes)) return cudaErrorHostMemoryAlreadyRegistered;
+  emulated_locks()[from] = from + bytes;
+  return cudaSuccess;
+}
+static inline cudaError_t cudaHostUnregister(void *memory) {
+  if (const cudaError_t error = emulated_call()) return error;
+  return emulated_locks().erase(reinterpret_cast<uintptr_t>(memory)) == 1 ? cudaSuccess : cudaErrorHostMemoryNotRegistered;
+}
+static inline cudaError_t cudaPointerGetAttributes(cudaPointerAttributes *out, const void *memory) {
+  const uintptr_t at = reinterpret_cast<uintptr_t>(memory);
+  out->type = emulated_locked(at, at + 1) ? cudaMemoryTypeHost : emulated_memory, out->device = 0;
   return emulated_call();
 }
+static inline cudaError_t cudaDeviceSynchronize() { return emulated_call(); }
 static inline cudaError_t cudaSetDevice(int) { return emulated_call(); }
 static inline cudaError_t cudaGetDeviceCount(int *out) { *out = 1; return emulated_call(); }
 static inline cudaError_t cudaGetDeviceProperties(cudaDeviceProp *out, int) {
