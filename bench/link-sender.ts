@@ -1,15 +1,27 @@
 /**
- * The other process of the bench of links: listens on loopback with the kind named on the command line and prints its port.
+ * The other process of the bench of links: listens with the kind named on the command line and prints its port, of shared memory the
+ * address and the path of its pool.
  *
  * Asked for a number of frames (four bytes, little-endian) it sends them: a link offers two at a time, `plain` writes them to Bun's socket
  * with nothing around. Other messages are sent back. It ends with its standard input.
  */
-import { systemClock } from "@skyvox/core";
-import { type Link, TcpListener, UcxListener, UdpListener } from "@skyvox/pipeline";
+import { assert, systemClock } from "@skyvox/core";
+import {
+  FramePool,
+  type Link,
+  type SegmentLayout,
+  SharedSegment,
+  ShmListener,
+  TcpListener,
+  UcxListener,
+  UdpListener,
+} from "@skyvox/pipeline";
 
 const COUNT_BYTES = 4;
 const [kind = "", bytesText = ""] = process.argv.slice(2);
-const frame = new Uint8Array(Number(bytesText));
+const byteLength = Number(bytesText);
+const shared = kind === "shm" && byteLength > 0 ? publishedFrame() : null;
+const frame = shared?.bytes ?? new Uint8Array(byteLength);
 for (let i = 0; i < frame.length; i++) frame[i] = Math.imul(i, 0x9e3779b1) >>> 24;
 const checksum = Bun.hash.xxHash3(frame, 1n);
 
@@ -69,12 +81,33 @@ function listenPlain(): { readonly port: number } {
   });
 }
 
-const listen: Readonly<Record<string, () => Promise<{ readonly port: number }>>> = {
-  tcp: async () => new TcpListener(options),
-  udp: () => UdpListener.open(options),
-  ucx: () => UcxListener.open(options),
-  plain: async () => listenPlain(),
+/** A frame in a slot of a pool, before its bytes are written; nobody else writes there. */
+function publishedFrame() {
+  const layout: SegmentLayout = [{ kind: "pool", slots: 2, slotBytes: byteLength }];
+  const segment = SharedSegment.create(layout);
+  const pool = new FramePool(segment, 0);
+  const slot = pool.acquire();
+  assert(slot.ok, "a fresh pool has a slot");
+  pool.commit(slot, {
+    ...{ sequence: 1, captureNs: 0n, byteLength, camera: 0, format: 0 },
+    ...{ checksum: 0n, flags: 0 },
+  });
+  return { segment, bytes: slot.bytes };
+}
+
+async function listenShared(): Promise<string> {
+  const pools = shared === null ? [] : [{ segment: shared.segment, part: 0, quotaSlots: 0, holdMsMax: 60_000 }];
+  const { address } = await ShmListener.open({ ...options, pools });
+  return `${address} ${shared?.segment.path ?? ""}`;
+}
+
+const listen: Readonly<Record<string, () => Promise<string | number>>> = {
+  shm: listenShared,
+  tcp: async () => new TcpListener(options).port,
+  udp: async () => (await UdpListener.open(options)).port,
+  ucx: async () => (await UcxListener.open(options)).port,
+  plain: async () => listenPlain().port,
 };
-console.log((await listen[kind]?.())?.port);
+console.log(await listen[kind]?.());
 await new Response(Bun.stdin).arrayBuffer();
 process.exit(0);

@@ -1,7 +1,8 @@
 /**
  * Frames from one process to another over loopback, checksum verified on arrival, and what the checksum itself costs.
  *
- * Beside the links stand Bun's bare sockets, whose receiver only copies, and with `--anchors` send() and recv() in C. What is compared is the
+ * Through shared memory a frame is seen where it was written, and its checksum is what takes the time; or it is copied once. Beside the
+ * links stand Bun's bare sockets, whose receiver only copies, and with `--anchors` send() and recv() in C. What is compared is the
  * ratio within one run: two processes share the cores with whatever else runs. RDMA is not measured here: nothing over loopback is.
  */
 import { join } from "node:path";
@@ -9,12 +10,14 @@ import { assert, systemClock } from "@skyvox/core";
 import {
   ChecksumFill,
   checksumOf,
+  connectShm,
   connectTcp,
   connectUcx,
   connectUdp,
   type LinkHandlers,
   type Offer,
   probeLinks,
+  SharedSegment,
 } from "@skyvox/pipeline";
 import { compiledAnchor, outputOf } from "./anchors.ts";
 import {
@@ -41,6 +44,7 @@ const FRAMES = 8;
 const TRIPS = 500;
 const TRIP_BYTES = 64;
 const connect = { tcp: connectTcp, udp: connectUdp, ucx: connectUcx };
+type BenchKind = keyof typeof connect | "shm";
 
 export const bench: Bench = {
   name: "links",
@@ -113,6 +117,8 @@ async function transfers(
   const subjects: SelfTimed[] = [
     await plainSockets(byteLength, frames, stack),
     await linkFrames("tcp", byteLength, frames, stack),
+    await linkFrames("shm", byteLength, frames, stack),
+    await linkFrames("shm in place", byteLength, frames, stack),
   ];
   const { ucx } = probeLinks();
   if (ucx.isHere) subjects.push(await linkFrames("ucx", byteLength, frames, stack));
@@ -130,14 +136,15 @@ async function transfers(
 
 function ratios(timings: readonly Timing[]): BenchTarget[] {
   const msOf = (name: string) => timings.find((timing) => timing.name === name)?.medianMs;
-  const [plain, ucx, send] = ["Bun sockets", "ucx", "C send()"].map(msOf);
   const found: BenchTarget[] = [];
-  const ratio = (name: string, rival: number | undefined, wanted: number): void => {
-    if (rival === undefined || ucx === undefined) return;
-    found.push({ name, achieved: rival / ucx, wanted, unit: "x", better: "higher" });
+  const ratio = (name: string, rival: string, wanted: number): void => {
+    const [ours, theirs] = [msOf(name), msOf(rival)];
+    if (ours === undefined || theirs === undefined) return;
+    found.push({ name: `${name} against ${rival}`, achieved: theirs / ours, wanted, unit: "x", better: "higher" });
   };
-  ratio("ucx against Bun sockets", plain, targets.links.ucxTimesBunSockets);
-  ratio("ucx against C send()", send, targets.links.ucxTimesSend);
+  ratio("tcp", "Bun sockets", targets.links.tcpTimesBunSockets);
+  ratio("ucx", "Bun sockets", targets.links.ucxTimesBunSockets);
+  ratio("ucx", "C send()", targets.links.ucxTimesSend);
   return found;
 }
 
@@ -146,7 +153,7 @@ function rateRow({ name, medianMs, noise }: Timing, byteLength: number): BenchRo
 }
 
 /** Starts the sender of one kind; the stack ends it. */
-async function startSender(kind: string, byteLength: number, stack: AsyncDisposableStack): Promise<number> {
+async function startSender(kind: string, byteLength: number, stack: AsyncDisposableStack): Promise<string> {
   const child = Bun.spawn([process.execPath, join(import.meta.dir, "./link-sender.ts"), kind, String(byteLength)], {
     stdin: "pipe",
     stdout: "pipe",
@@ -157,19 +164,19 @@ async function startSender(kind: string, byteLength: number, stack: AsyncDisposa
     await child.exited;
   });
   const { value } = await child.stdout.getReader().read();
-  return Number(new TextDecoder().decode(value));
+  return new TextDecoder().decode(value).trim();
 }
 
 /** Connects to a sender of its own kind; the stack ends both. */
-async function openLink(
-  kind: keyof typeof connect,
-  byteLength: number,
-  stack: AsyncDisposableStack,
-  handlers: LinkHandlers,
-) {
-  const port = await startSender(kind, byteLength, stack);
-  const options = { hostname: "127.0.0.1", port, checksum: "xxh3", clock: systemClock } as const;
-  return stack.use(await connect[kind]({ ...options, accept: () => handlers }));
+async function openLink(kind: BenchKind, byteLength: number, stack: AsyncDisposableStack, handlers: LinkHandlers) {
+  const said = await startSender(kind, byteLength, stack);
+  const options = { checksum: "xxh3", clock: systemClock, accept: () => handlers } as const;
+  if (kind !== "shm") return stack.use(await connect[kind]({ ...options, hostname: "127.0.0.1", port: Number(said) }));
+  const [address = "", path] = said.split(" ");
+  if (path === undefined) return stack.use(await connectShm({ ...options, address, pools: [] }));
+  const segment = stack.use(SharedSegment.attach(path, [{ kind: "pool", slots: 2, slotBytes: byteLength }]));
+  const pools = [{ segment, part: 0, quotaSlots: 0, holdMsMax: 60_000 }];
+  return stack.use(await connectShm({ ...options, address, pools }));
 }
 
 /** A round that ends when `turn` says so, or fails with the link. */
@@ -188,7 +195,7 @@ class Round {
 }
 
 async function linkFrames(
-  kind: "tcp" | "ucx",
+  name: "tcp" | "ucx" | "shm" | "shm in place",
   byteLength: number,
   frames: number,
   stack: AsyncDisposableStack,
@@ -197,12 +204,19 @@ async function linkFrames(
   const round = new Round();
   let left = 0;
   const take = async (offer: Offer): Promise<void> => {
+    if (name === "shm in place") {
+      const view = offer.view();
+      assert(view?.release() === true, "both ends map the pool, and nobody takes the slot away");
+    } else await copy(offer);
+    if (--left === 0) round.finish();
+  };
+  const copy = async (offer: Offer): Promise<void> => {
     const slot = slots.pop();
     assert(slot !== undefined, "two frames are under way at most");
     await offer.pullInto(slot);
     slots.push(slot);
-    if (--left === 0) round.finish();
   };
+  const kind = name === "shm in place" ? "shm" : name;
   const link = await openLink(kind, byteLength, stack, {
     onMessage: () => {},
     onOffer: (offer) => {
@@ -212,7 +226,7 @@ async function linkFrames(
     onEnd: round.fail,
   });
   return {
-    name: kind,
+    name,
     measureMs: () =>
       round.measureMs(() => {
         left = frames;
@@ -224,7 +238,7 @@ async function linkFrames(
 /** Small messages there and back; lost datagrams would stop the round, and over loopback none is while one is under way. */
 async function roundTrips(trips: number, rounds: number): Promise<BenchRow[]> {
   await using stack = new AsyncDisposableStack();
-  const kinds = (["tcp", "udp", "ucx"] as const).filter((kind) => probeLinks()[kind].isHere);
+  const kinds = (["shm", "tcp", "udp", "ucx"] as const).filter((kind) => probeLinks()[kind].isHere);
   const subjects = await Promise.all(kinds.map((kind) => pings(kind, trips, stack)));
   const timings = await interleaveTimed(subjects, rounds);
   return timings.map(({ name, medianMs, noise }) => {
@@ -237,7 +251,7 @@ async function roundTrips(trips: number, rounds: number): Promise<BenchRow[]> {
   });
 }
 
-async function pings(kind: keyof typeof connect, trips: number, stack: AsyncDisposableStack): Promise<SelfTimed> {
+async function pings(kind: BenchKind, trips: number, stack: AsyncDisposableStack): Promise<SelfTimed> {
   const message = new Uint8Array(TRIP_BYTES);
   const round = new Round();
   let left = 0;
@@ -265,7 +279,7 @@ function countBytes(frames: number): Uint8Array {
 }
 
 async function plainSockets(byteLength: number, frames: number, stack: AsyncDisposableStack): Promise<SelfTimed> {
-  const port = await startSender("plain", byteLength, stack);
+  const port = Number(await startSender("plain", byteLength, stack));
   const slot = new Uint8Array(byteLength);
   const round = new Round();
   let filled = 0;

@@ -65,7 +65,13 @@ export const targets = {
   /** What each profile is for, beside the balanced one: frames/s, half of the frames from write to read, time until another source's side is heard. */
   profiles: { timesThroughput: 1.5, timesLatency: 2, foundShare: 1, timesRecovery: 2 },
   /** Frames over loopback, and the checksum that guards them, one core. */
-  links: { xxh3TimesMd5: 10, fusedTimesCopy: 1.25, ucxTimesBunSockets: 1.5, ucxTimesSend: 0.8 },
+  links: {
+    xxh3TimesMd5: 10,
+    fusedTimesCopy: 1.25,
+    tcpTimesBunSockets: 1.5,
+    ucxTimesBunSockets: 1.5,
+    ucxTimesSend: 0.8,
+  },
   /** A motion message, one core, beside protobufjs on the same bytes; a mask of 7680 x 4320 bytes and as much noise under LZ4. */
   protocol: {
     fixedEncodeNs: 60,

@@ -1,5 +1,5 @@
 /**
- * Compiles `native/*.c` into `build/libskyvox_pipeline.so`, when a source is newer than it. Run by `bun run native`.
+ * Compiles `native/*.c` and `native/tcp/*.c` into `build/libskyvox_pipeline.so`, when a source is newer than it. Run by `bun run native`.
  *
  * A folder listed in `optional` becomes a library of its own, and only where the header it needs is installed; the program asks at run
  * time whether that library is there.
@@ -27,20 +27,19 @@ const optional: readonly { folder: string; header: string; links: readonly strin
 await build();
 
 async function build(): Promise<void> {
-  await link("libskyvox_pipeline.so", nativeFolder, []);
+  await link("libskyvox_pipeline.so", [nativeFolder, join(nativeFolder, "tcp")], ["-lpthread"]);
   for (const { folder, header, links } of optional) {
-    if (existsSync(header)) await link(`libskyvox_${folder}.so`, join(nativeFolder, folder), links);
+    if (existsSync(header)) await link(`libskyvox_${folder}.so`, [join(nativeFolder, folder)], links);
   }
 }
 
-async function link(name: string, folder: string, links: readonly string[]): Promise<void> {
+async function link(name: string, folders: readonly string[], links: readonly string[]): Promise<void> {
   const library = join(buildFolder, name);
-  if (isFresh(library, folder)) return;
+  if (isFresh(library, folders)) return;
   if (Bun.which(compiler) === null)
     stop(`Cannot build the pipeline: ${compiler} not found, need it: apt-get install gcc`);
   mkdirSync(buildFolder, { recursive: true });
-  const sources = readdirSync(folder).filter((source) => source.endsWith(".c"));
-  const paths = sources.map((source) => join(folder, source));
+  const paths = folders.flatMap(filesOf).filter((source) => source.endsWith(".c"));
   const fresh = `${library}.new-${process.pid}`;
   const args = [...flags, "-shared", "-o", fresh, ...paths, ...links];
   const child = Bun.spawn([compiler, ...args], { stdout: "inherit", stderr: "inherit" });
@@ -50,11 +49,14 @@ async function link(name: string, folder: string, links: readonly string[]): Pro
   renameSync(fresh, library);
 }
 
-function isFresh(library: string, folder: string): boolean {
+function filesOf(folder: string): string[] {
+  return readdirSync(folder).map((name) => join(folder, name));
+}
+
+function isFresh(library: string, folders: readonly string[]): boolean {
   const built = statSync(library, { throwIfNoEntry: false });
   if (built === undefined) return false;
-  const sources = readdirSync(folder).map((name) => join(folder, name));
-  return [...sources, import.meta.path].every((path) => statSync(path).mtimeMs <= built.mtimeMs);
+  return [...folders.flatMap(filesOf), import.meta.path].every((path) => statSync(path).mtimeMs <= built.mtimeMs);
 }
 
 function stop(message: string): never {

@@ -19,6 +19,7 @@ import {
   type LinkTraits,
   type SendOutcome,
   type TransferSource,
+  type TransferView,
 } from "./link.ts";
 import { LinkCounters } from "./link-counters.ts";
 import { ChecksumError, LinkError, type LinkFault } from "./link-error.ts";
@@ -43,6 +44,9 @@ export interface Pull {
   /** What the peer's carrier announced. */
   readonly ticket: Uint8Array;
   readonly target: Uint8Array;
+  /** What the checksum is of: the kind, and the sequence that seeds it. */
+  readonly kind: ChecksumKind;
+  readonly sequence: number;
   readonly fill: ChecksumFill;
 }
 
@@ -52,10 +56,14 @@ export interface Carrier {
   post(frame: Uint8Array): void;
   /** Bytes of frames that wait. */
   readonly queuedBytes: number;
-  /** Makes bytes ready to be fetched; what it returns travels with the offer. */
-  announce(bytes: Uint8Array): Uint8Array;
-  /** Fills the target of a pull from its start, in parts. */
-  fetch(pull: Pull): Promise<void>;
+  /** Makes the bytes of an offer ready to be fetched; what it returns travels with the offer. */
+  announce(transfer: number, bytes: Uint8Array): Uint8Array;
+  /** An offer is settled: its bytes are the sender's again. Not told of those that the end of the link settles. */
+  letGo(transfer: number): void;
+  /** Fills the target of a pull, through `fill` or by itself; resolves to the checksum of what is in it then. */
+  fetch(pull: Pull): Promise<bigint>;
+  /** Holds bytes where the peer has them; null where they cannot be seen. */
+  view(ticket: Uint8Array, byteLength: number): TransferView | null;
   /** Rejects the fetches that run, each as soon as nothing writes into its target any more. */
   abandon(error: LinkError): void;
   /** The peer asks for the bytes of an offer. */
@@ -115,6 +123,11 @@ export class LinkSession implements Link {
     return this.#greeted.promise;
   }
 
+  /** True once the owner has the link. */
+  get isGreeted(): boolean {
+    return this.#handlers !== undefined;
+  }
+
   /** True until the first end. */
   get isOpen(): boolean {
     return this.#end === undefined;
@@ -137,14 +150,14 @@ export class LinkSession implements Link {
   }
 
   whenWritable(): Promise<void> {
-    if (this.#isOver) return Promise.reject(this.#fault("wait for"));
+    if (this.#isOver) return Promise.reject(this.fault("wait for"));
     if (this.#options.carrier.queuedBytes <= QUEUE_BYTES_MAX / 2) return Promise.resolve();
     this.#writable ??= Promise.withResolvers();
     return this.#writable.promise;
   }
 
   async offer(source: TransferSource): Promise<Delivery> {
-    if (this.#isOver) throw this.#fault("offer over");
+    if (this.#isOver) throw this.fault("offer over");
     return await this.#transfers.offer(source);
   }
 
@@ -202,12 +215,17 @@ export class LinkSession implements Link {
   end(fault: LinkError | null): void {
     if (this.#end !== undefined) return;
     this.#end = fault;
-    const error = this.#fault("finish with");
+    const error = this.fault("finish with");
     this.#greeted.reject(error);
     this.#writable?.reject(error);
     this.#transfers.end(error);
     this.#over.resolve();
     this.#handlers?.onEnd(fault);
+  }
+
+  /** What ended the link, or that it is closed. */
+  fault(verb: string): LinkError {
+    return this.#end ?? new LinkError("closed", this.name, `Cannot ${verb} ${this.name}: closed, need an open link`);
   }
 
   /** Longest payload that may follow a header, so that a carrier need not read what is refused anyway. */
@@ -285,9 +303,5 @@ export class LinkSession implements Link {
 
   #post(frame: Omit<FrameParts, "checksumKind">): void {
     this.#options.carrier.post(encodeFrame({ ...frame, checksumKind: this.#options.checksum }));
-  }
-
-  #fault(verb: string): LinkError {
-    return this.#end ?? new LinkError("closed", this.name, `Cannot ${verb} ${this.name}: closed, need an open link`);
   }
 }

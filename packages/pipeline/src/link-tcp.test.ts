@@ -1,6 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { systemClock } from "@skyvox/core";
-import { fixtures } from "../test/link-fixture.ts";
+import { fixtures, portOf } from "../test/link-fixture.ts";
 import { Arrivals, Inbox } from "../test/link-inbox.ts";
 import { ChecksumError, type LinkError } from "./link-error.ts";
 import { encodeFrame, HEADER_BYTES, readHeader, writeHeader } from "./link-frame.ts";
@@ -18,7 +18,7 @@ async function greeted() {
   const listening = await tcp.listen({ accept: heard.accept });
   const received = new Arrivals<Uint8Array>();
   const socket = await Bun.connect({
-    ...{ hostname: HOST, port: listening.port },
+    ...{ hostname: HOST, port: portOf(listening.address) },
     socket: { data: (_socket, bytes) => received.add(new Uint8Array(bytes)) },
   });
   socket.write(hello);
@@ -165,7 +165,7 @@ describe("Link tcp", () => {
     const byteLength = 3_000_000;
     const frame = new Uint8Array(byteLength).map((_, i) => i * 31);
     const description = new Uint8Array();
-    // Hello, offer, then parts of 1 MiB, each with a header.
+    // All through the one connection under CRC-32C: hello, offer, then parts of 1 MiB, each with a header.
     const firstPart = HEADER_BYTES * 2 + 32 + HEADER_BYTES;
     for (const byteAt of [
       firstPart,
@@ -174,9 +174,13 @@ describe("Link tcp", () => {
       firstPart + 2_999_999,
     ]) {
       const [heardHere, heardThere] = [new Inbox(), new Inbox()];
-      using listening = await tcp.listen({ accept: heardThere.accept });
-      using between = await tampering(listening.port, byteAt);
-      await using here = await tcp.connect({ port: between.port, accept: heardHere.accept });
+      using listening = await tcp.listen({ accept: heardThere.accept, checksum: "crc32c" });
+      using between = await tampering(portOf(listening.address), byteAt);
+      await using here = await tcp.connect({
+        address: `${HOST}:${between.port}`,
+        accept: heardHere.accept,
+        checksum: "crc32c",
+      });
       const there = await heardThere.links.at(0);
       const delivery = there.offer({ bytes: frame, sequence: 3, description });
       const fault = await (await heardHere.offers.at(0)).pullInto(new Uint8Array(byteLength)).catch((error) => error);

@@ -13,6 +13,7 @@ import {
   type LinkTraits,
   type Offer,
   type TransferSource,
+  type TransferView,
 } from "./link.ts";
 import type { LinkCounters } from "./link-counters.ts";
 import { ChecksumError, type LinkError, type LinkFault } from "./link-error.ts";
@@ -83,7 +84,7 @@ export class LinkTransfers {
       checksum: checksum ?? checksumOf(checksumKind, bytes, sequence),
       checksumKind,
       description,
-      ticket: carrier.announce(bytes),
+      ticket: carrier.announce(transfer, bytes),
     };
     post({ type: "offer", sequence, transfer, payload: encodeOffer(body) });
     return settle.promise;
@@ -98,7 +99,7 @@ export class LinkTransfers {
 
   /** The peer is done with an offer. */
   settled({ transfer, detail }: FrameHeader): void {
-    const { counters, clock, fail } = this.#options;
+    const { counters, clock, carrier, fail } = this.#options;
     const offer = this.#offers.get(transfer);
     const how = settlements[detail];
     if (offer === undefined || how === undefined) {
@@ -106,6 +107,7 @@ export class LinkTransfers {
       return;
     }
     this.#offers.delete(transfer);
+    carrier.letGo(transfer);
     if (how === "ok") counters.transferSent(offer.bytes.length, clock.nowNs() - offer.startNs);
     else counters.drops[how]++;
     offer.settle.resolve(how === "ok" ? { ok: true } : { ok: false, reason: how });
@@ -151,6 +153,10 @@ export class LinkTransfers {
         assert(target.length === body.byteLength, "the target has the length of the offer");
         await this.#pull(transfer, sequence, body, target);
       },
+      view: () => {
+        assert(!isAnswered, "an offer is answered once");
+        return this.#view(transfer, sequence, body, answer);
+      },
       refuse: () => {
         answer();
         this.#options.counters.drops.refused++;
@@ -161,20 +167,38 @@ export class LinkTransfers {
 
   async #pull(transfer: number, sequence: number, body: OfferBody, target: Uint8Array): Promise<void> {
     if (this.#end !== undefined) throw this.#end;
-    const { name, counters, clock, carrier } = this.#options;
+    const { counters, clock, carrier } = this.#options;
     const startNs = clock.nowNs();
     const { checksumKind: kind, checksum: expected, ticket } = body;
     const fill = new ChecksumFill({ kind, sequence, target });
-    await carrier.fetch({ transfer, ticket, target, fill });
-    const found = fill.finish();
-    if (found !== expected) {
-      counters.checksumFailures++;
-      counters.drops.corrupt++;
-      this.#settle(transfer, "corrupt");
-      throw new ChecksumError({ link: name, what: "transfer", sequence, expected, found });
-    }
+    const found = await carrier.fetch({ transfer, ticket, target, kind, sequence, fill });
+    this.#verify(transfer, sequence, expected, found);
     counters.transferReceived(target.length, clock.nowNs() - startNs);
     this.#settle(transfer, "ok");
+  }
+
+  #view(transfer: number, sequence: number, body: OfferBody, answer: () => void): TransferView | null {
+    if (this.#end !== undefined) throw this.#end;
+    const { counters, clock, carrier } = this.#options;
+    const startNs = clock.nowNs();
+    const view = carrier.view(body.ticket, body.byteLength);
+    if (view === null) return null;
+    answer();
+    const found = checksumOf(body.checksumKind, view.bytes, sequence);
+    if (found !== body.checksum) view.release();
+    this.#verify(transfer, sequence, body.checksum, found);
+    counters.transferReceived(body.byteLength, clock.nowNs() - startNs);
+    this.#settle(transfer, "ok");
+    return view;
+  }
+
+  #verify(transfer: number, sequence: number, expected: bigint, found: bigint): void {
+    if (found === expected) return;
+    const { name, counters } = this.#options;
+    counters.checksumFailures++;
+    counters.drops.corrupt++;
+    this.#settle(transfer, "corrupt");
+    throw new ChecksumError({ link: name, what: "transfer", sequence, expected, found });
   }
 
   #settle(transfer: number, how: (typeof settlements)[number]): void {

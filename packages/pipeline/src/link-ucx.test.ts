@@ -46,7 +46,7 @@ describe.skipIf(!probe.ok)("Link ucx", () => {
   test("registers more buffers, one after the other, than it keeps", async () => {
     const heard = new Inbox();
     using listening = await ucx.listen({ accept: heard.accept });
-    await using here = await ucx.connect({ port: listening.port, accept: new Inbox().accept });
+    await using here = await ucx.connect({ address: listening.address, accept: new Inbox().accept });
     const there = await heard.links.at(0);
     const bytes = new Uint8Array(4096).fill(5);
     for (let i = 0; i < 70; i++) {
@@ -63,7 +63,7 @@ describe.skipIf(!probe.ok)("Link ucx", () => {
     const heard = new Inbox();
     const inboxes = [new Inbox(), new Inbox(), new Inbox()];
     const listening = await ucx.listen({ accept: heard.accept });
-    const links = await Promise.all(inboxes.map(({ accept }) => ucx.connect({ port: listening.port, accept })));
+    const links = await Promise.all(inboxes.map(({ accept }) => ucx.connect({ address: listening.address, accept })));
     const served = await heard.links.reach(3);
     listening[Symbol.dispose]();
     for (const [index, link] of served.entries()) link.send(Uint8Array.of(index));

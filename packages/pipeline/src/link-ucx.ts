@@ -124,7 +124,7 @@ export class UcxListener implements Disposable {
 interface Running {
   readonly pull: Pull;
   readonly region: UcxRegion;
-  readonly done: PromiseWithResolvers<void>;
+  readonly done: PromiseWithResolvers<bigint>;
   /** Lengths of the parts that have landed, by offset, and wait for those before them. */
   readonly landed: Map<number, number>;
   askedBytes: number;
@@ -143,7 +143,7 @@ class UcxCarrier implements Carrier, UcxPeer {
     number,
     { readonly running: Running; readonly offset: number; readonly length: number }
   >();
-  readonly #announced = new Set<UcxRegion>();
+  readonly #announced = new Map<number, UcxRegion>();
   /** Frames that wait for the taker of the one before. */
   readonly #waiting: Uint8Array[] = [];
   #isWaiting = false;
@@ -171,20 +171,28 @@ class UcxCarrier implements Carrier, UcxPeer {
     this.#node.send(this.#peer, frame);
   }
 
-  announce(bytes: Uint8Array): Uint8Array {
+  announce(transfer: number, bytes: Uint8Array): Uint8Array {
     if (bytes.length === 0) return NOTHING;
     const region = this.#node.share(bytes.buffer);
-    // Held as long as the link: which offers lie in it is known above only.
-    if (this.#announced.has(region)) this.#node.unshare(region);
-    this.#announced.add(region);
+    this.#announced.set(transfer, region);
     const ticket = new Uint8Array(ADDRESS_BYTES + region.rkey.length);
     new DataView(ticket.buffer).setBigUint64(0, region.address + BigInt(bytes.byteOffset), true);
     ticket.set(region.rkey, ADDRESS_BYTES);
     return ticket;
   }
 
-  fetch(pull: Pull): Promise<void> {
-    if (pull.target.length === 0) return Promise.resolve();
+  letGo(transfer: number): void {
+    const region = this.#announced.get(transfer);
+    if (region !== undefined) this.#node.unshare(region);
+    this.#announced.delete(transfer);
+  }
+
+  view(): null {
+    return null;
+  }
+
+  fetch(pull: Pull): Promise<bigint> {
+    if (pull.target.length === 0) return Promise.resolve(pull.fill.finish());
     if (pull.ticket.length <= ADDRESS_BYTES) {
       const fault = new LinkError(
         "protocol",
@@ -195,7 +203,7 @@ class UcxCarrier implements Carrier, UcxPeer {
       return Promise.reject(fault);
     }
     const region = this.#node.share(pull.target.buffer);
-    const done = Promise.withResolvers<void>();
+    const done = Promise.withResolvers<bigint>();
     const running: Running = { pull, region, done, landed: new Map(), askedBytes: 0, inFlight: 0, fault: undefined };
     this.#running.add(running);
     this.#ask(running);
@@ -245,7 +253,8 @@ class UcxCarrier implements Carrier, UcxPeer {
   onGone(why: string): void {
     this.#isGone = true;
     this.session.lost(why);
-    for (const region of this.#announced) this.#node.unshare(region);
+    for (const region of this.#announced.values()) this.#node.unshare(region);
+    this.#announced.clear();
     this.#onOver();
   }
 
@@ -281,7 +290,7 @@ class UcxCarrier implements Carrier, UcxPeer {
     if (running.inFlight > 0 || (running.fault === undefined && !isFull)) return;
     if (!this.#running.delete(running)) return;
     this.#node.unshare(running.region);
-    if (running.fault === undefined) running.done.resolve();
+    if (running.fault === undefined) running.done.resolve(fill.finish());
     else running.done.reject(running.fault);
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { fixtures } from "../test/link-fixture.ts";
+import { fixtures, portOf } from "../test/link-fixture.ts";
 import { Arrivals, Inbox } from "../test/link-inbox.ts";
 import type { LinkError } from "./link-error.ts";
 import { encodeFrame } from "./link-frame.ts";
@@ -21,9 +21,9 @@ async function listening() {
   const heard = new Inbox();
   const refused = new Arrivals<LinkError>();
   const listener = await udp.listen({ accept: heard.accept, onRefused: (fault) => refused.add(fault) });
-  const socket = await Bun.udpSocket({ connect: { hostname: "127.0.0.1", port: listener.port } });
+  const socket = await Bun.udpSocket({ connect: { hostname: "127.0.0.1", port: portOf(listener.address) } });
   return {
-    ...{ heard, refused, port: listener.port },
+    ...{ heard, refused, port: portOf(listener.address) },
     send: (...datagrams: Uint8Array[]) => {
       for (const one of datagrams) socket.send(one);
     },
@@ -78,7 +78,8 @@ describe("Link udp", () => {
   test("keeps 64 links and refuses the next stranger", async () => {
     using peer = await listening();
     const links = [];
-    for (let i = 0; i < 64; i++) links.push(await udp.connect({ port: peer.port, accept: new Inbox().accept }));
+    for (let i = 0; i < 64; i++)
+      links.push(await udp.connect({ address: `127.0.0.1:${peer.port}`, accept: new Inbox().accept }));
     await peer.heard.links.reach(64);
     peer.send(datagram(0));
     expect(await peer.refused.at(0)).toMatchObject({ fault: "refused" });
@@ -92,8 +93,8 @@ describe("Link udp", () => {
   test("goes on with the others when one peer of a listener is gone", async () => {
     using peer = await listening();
     const [heardFirst, heardSecond] = [new Inbox(), new Inbox()];
-    const first = await udp.connect({ port: peer.port, accept: heardFirst.accept });
-    await udp.connect({ port: peer.port, accept: heardSecond.accept });
+    const first = await udp.connect({ address: `127.0.0.1:${peer.port}`, accept: heardFirst.accept });
+    await udp.connect({ address: `127.0.0.1:${peer.port}`, accept: heardSecond.accept });
     const [toFirst, toSecond] = (await peer.heard.links.reach(2)) as [typeof first, typeof first];
     first.terminate();
     for (let i = 0; i < 20; i++) {

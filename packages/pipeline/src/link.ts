@@ -73,8 +73,24 @@ export interface Offer {
    * @throws {LinkError} when the link ends before.
    */
   pullInto(target: Uint8Array): Promise<void>;
+  /**
+   * Shows the bytes in the slot where the sender wrote them, on links whose ends share that memory, and holds the slot; this answers the
+   * offer. Null where there is no such slot, or it is another frame's by now: then they can be pulled.
+   *
+   * @throws {ChecksumError} as `pullInto`.
+   * @throws {LinkError} when the link has ended.
+   */
+  view(): TransferView | null;
   /** Turns the offer down. */
   refuse(): void;
+}
+
+/** Bytes of a transfer where the sender wrote them. Disposing it releases it. */
+export interface TransferView extends Disposable {
+  /** Borrowed until the release, and for reading only: all who hold the slot see the same memory. */
+  readonly bytes: Uint8Array;
+  /** Gives the slot back, once; false when it was taken away before, by its pool or with the link, and what was read is void. */
+  release(): boolean;
 }
 
 /** What the owner of a link wants to hear. */

@@ -57,9 +57,12 @@ export {
   type ReceivedMessage,
   type SendOutcome,
   type TransferSource,
+  type TransferView,
 } from "./link.ts";
 export type { ConnectOptions, EndOptions, ListenOptions } from "./link-address.ts";
 export { ChecksumError, LinkError, type LinkFault } from "./link-error.ts";
+export { connectShm, type ShmEndOptions, ShmListener } from "./link-shm.ts";
+export type { SharedPool } from "./link-slots.ts";
 export { connectTcp, TcpListener } from "./link-tcp.ts";
 export { connectUcx, UcxListener } from "./link-ucx.ts";
 export { connectUdp, UdpListener } from "./link-udp.ts";

@@ -39,8 +39,8 @@ export function closeTests(fixture: LinkFixture): void {
     expect(pair.heardThere.ends.all).toEqual([null]);
     const gone = await fixture.listen({ accept: new Inbox().accept });
     gone[Symbol.dispose]();
-    const fault = await fixture.connect({ port: gone.port, accept: new Inbox().accept }).catch((error) => error);
-    expect(fault).toMatchObject({ fault: "lost", link: `${fixture.kind} 127.0.0.1:${gone.port}` });
+    const fault = await fixture.connect({ address: gone.address, accept: new Inbox().accept }).catch((error) => error);
+    expect(fault).toMatchObject({ fault: "lost", link: `${fixture.kind} ${gone.address}` });
   });
 }
 

@@ -21,7 +21,7 @@ export interface Pair extends AsyncDisposable {
 export async function openPair(fixture: LinkFixture, checksum: ChecksumKind = "xxh3"): Promise<Pair> {
   const [heardHere, heardThere] = [new Inbox(), new Inbox()];
   const listening = await fixture.listen({ accept: heardThere.accept, checksum });
-  const here = await fixture.connect({ port: listening.port, accept: heardHere.accept, checksum });
+  const here = await fixture.connect({ address: listening.address, accept: heardHere.accept, checksum });
   const there = await heardThere.links.at(0);
   return {
     ...{ here, there, heardHere, heardThere },

@@ -19,6 +19,6 @@ export async function spawnPeer(fixture: LinkFixture): Promise<Peer> {
   });
   const { value } = await child.stdout.getReader().read();
   const heard = new Inbox();
-  const link = await fixture.connect({ port: Number(new TextDecoder().decode(value)), accept: heard.accept });
+  const link = await fixture.connect({ address: new TextDecoder().decode(value).trim(), accept: heard.accept });
   return { child, link, heard };
 }

@@ -1,5 +1,5 @@
 /**
- * The peer that the contract kills: listens with the kind named on the command line and prints its port.
+ * The peer that the contract kills: listens with the kind named on the command line and prints its address.
  *
  * It echoes every message. `offer N` makes it offer N bytes, `block N` the same and then stand still for good; offers that it gets are left unanswered. It ends when its standard input does,
  * so that it never outlives the test.
@@ -25,6 +25,6 @@ const listening = await fixture.listen({
     onEnd: (fault) => console.error(fault?.message ?? "ended in order"),
   }),
 });
-console.log(listening.port);
+console.log(listening.address);
 await new Response(Bun.stdin).arrayBuffer();
 process.exit(0);
