@@ -193,15 +193,19 @@ describe("Setup of kernels for NVIDIA devices", () => {
 });
 
 describe("Setup of system programs", () => {
-  // UCX brings no program: whether it is there is told by a file of this machine.
+  // Whether these are there is told by a file of this machine, whatever lies on the path.
+  const hasNats = existsSync("/usr/sbin/nats-server");
   const hasUcx = existsSync("/usr/include/ucp/api/ucp.h");
-  const packages = ["ffmpeg", "chromium", "lz4", "python3", "spin", ...(hasUcx ? [] : ["libucx-dev"])].join(" ");
+  const told = [...(hasNats ? [] : ["nats-server"]), ...(hasUcx ? [] : ["libucx-dev"])];
+  const packages = ["ffmpeg", "chromium", "lz4", "python3", "spin", ...told].join(" ");
 
   test("names everything missing and the command in one line where it cannot install", () => {
     const { root } = makeCheckout(["g++"]);
     const missing =
       "ffmpeg (video sources), chromium (browser tests), lz4 (tests of compressed messages), " +
-      `python3 (the reader of docs/PROTOCOL.md), spin (the models of rings and pools)${hasUcx ? "" : ", ucx (tests of links through UCX)"}`;
+      "python3 (the reader of docs/PROTOCOL.md), spin (the models of rings and pools)" +
+      (hasNats ? "" : ", nats-server (the engine between machines)") +
+      (hasUcx ? "" : ", ucx (tests of links through UCX)");
     const command = `apt-get update && apt-get install -y --no-install-recommends ${packages}`;
     const line = `setup: missing ${missing}; type: sudo sh -c "${command}"\n`;
     const atDesk = setup(root, ["test"]);
@@ -238,7 +242,7 @@ describe("Setup of system programs", () => {
       `apt-get -q -o DPkg::Lock::Timeout=120 install -y --no-install-recommends ${packages}`,
     ]);
     expect(run.out).toMatch(/^setup: install ffmpeg, chromium, lz4, python3, spin.* with apt …$/m);
-    if (hasUcx) expect(setup(root, ["test"], { CI: "true" })).toMatchObject({ out: "", calls: [] });
+    if (hasUcx && hasNats) expect(setup(root, ["test"], { CI: "true" })).toMatchObject({ out: "", calls: [] });
   });
 
   test("does not wait for ffmpeg before a start", async () => {

@@ -14,6 +14,7 @@ const PACKAGES = {
   "g++": { package: "g++", why: "native kernels" },
   chromium: { package: "chromium", why: "browser tests" },
   lz4: { package: "lz4", why: "tests of compressed messages" },
+  "nats-server": { package: "nats-server", why: "the engine between machines", file: "/usr/sbin/nats-server" },
   python3: { package: "python3", why: "the reader of docs/PROTOCOL.md" },
   spin: { package: "spin", why: "the models of rings and pools" },
   ucx: { package: "libucx-dev", why: "tests of links through UCX", file: "/usr/include/ucp/api/ucp.h" },

@@ -1,5 +1,5 @@
 /**
- * Things tests stand on: time that moves only when told to. For development only; no package ships it.
+ * Things tests stand on: time that moves only when told to, a network under a seed. For development only; no package ships it.
  *
  * @example
  * ```ts
@@ -11,3 +11,4 @@
  * @module
  */
 export * from "./manual-clock.ts";
+export * from "./packet-simulator.ts";
