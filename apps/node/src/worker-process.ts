@@ -97,6 +97,12 @@ export class WorkerProcess implements AsyncDisposable {
   }
 
   #send(message: ToWorker): void {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.send(message);
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    try {
+      this.#child.send(message);
+    } catch (error) {
+      // The channel of a worker that died is closed before its end is told.
+      if ((error as { readonly code?: string }).code !== "ERR_IPC_CHANNEL_CLOSED") throw error;
+    }
   }
 }

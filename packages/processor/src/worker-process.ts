@@ -37,9 +37,15 @@ export class WorkerProcess {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
-  /** Sends a message; one to a process that is gone is dropped. @throws where it cannot be cloned. */
+  /** Sends a message; one to a process that is gone, or whose end is about to be told, is dropped. @throws where it cannot be cloned. */
   send(message: ToWorkerProcess): void {
-    if (!this.hasEnded) this.#child.send(message);
+    if (this.hasEnded) return;
+    try {
+      this.#child.send(message);
+    } catch (error) {
+      // Its channel may be closed before its end is told: then the loss of the worker is about to be said, and no message is at fault.
+      if ((error as { readonly code?: string }).code !== "ERR_IPC_CHANNEL_CLOSED") throw error;
+    }
   }
 
   /** Lets the process go: it exits by itself, also from a task. */
