@@ -5,9 +5,8 @@
  * its round trips include the wait for the event loop. The forty workers are simulated with the cost of a step that was measured here and
  * messages of half the measured round trip.
  */
-import { assert, systemClock } from "@skyvox/core";
+import { assert, systemAlarmClock } from "@skyvox/core";
 import {
-  type AlarmClock,
   createTask,
   DistributedProcessor,
   type ProcessorOptions,
@@ -69,14 +68,7 @@ export const bench: Bench = {
   },
 };
 
-const clock: AlarmClock = {
-  nowNs: systemClock.nowNs,
-  schedule(atNs, callback) {
-    const timer = setTimeout(callback, Math.max(0, Number(atNs - systemClock.nowNs()) / 1e6));
-    return () => clearTimeout(timer);
-  },
-};
-
+const clock = systemAlarmClock;
 const nowMs = (): number => Number(clock.nowNs()) / 1e6;
 
 /** A processor whose tasks of type "echo" give back their payload, in this process or in one or more others. */

@@ -28,7 +28,10 @@ const everything = (repository: Repository): SourceFile[] => [...repository.file
 /** Code below the apps, where time and chance are arguments; `core/clock.ts` is where the system's clock is wrapped. */
 const belowApps = (repository: Repository): SourceFile[] =>
   scripts(repository).filter(
-    (file) => /^packages\/[^/]+\/src\//.test(file.path) && !file.isTest && file.path !== "packages/core/src/clock.ts",
+    (file) =>
+      /^packages\/[^/]+\/src\//.test(file.path) &&
+      !file.isTest &&
+      !/^packages\/core\/src\/(?:alarm-)?clock\.ts$/.test(file.path),
   );
 
 export const words: readonly Rule[] = [

@@ -4,8 +4,7 @@
  * Messages to all go by `cluster.all`, those to one node by `cluster.node.<id>`. A connection is named `<id>/<life>`, so that word of
  * its end names the life that ended. A question to the store that fails is not answered: the node asks again by itself.
  */
-import { assert } from "@skyvox/core";
-import { type AlarmClock, nowMsOf, repeat } from "./alarm-clock.ts";
+import { type AlarmClock, assert, nowMsOf, repeat } from "@skyvox/core";
 import { decodeMessage, encodeMessage } from "./cluster-message-codec.ts";
 import { type ClusterNode, type NodeAction, type NodeEvent, TICK_MS } from "./cluster-node.ts";
 import { type Fabric, FabricError } from "./fabric.ts";

@@ -4,9 +4,9 @@
  * It joins the parts of this package over a fabric that is handed in, and adds nothing of its own: what is decided is decided in
  * cluster-node.ts, allocation.ts and topology.ts.
  */
-import { assert, type CameraId, cameraId, type Prng, SkyvoxError } from "@skyvox/core";
-import type { AlarmClock } from "./alarm-clock.ts";
-import { nowMsOf, repeat } from "./alarm-clock.ts";
+
+import type { AlarmClock } from "@skyvox/core";
+import { assert, type CameraId, cameraId, nowMsOf, type Prng, repeat, SkyvoxError } from "@skyvox/core";
 import {
   type AllocationChange,
   allocateAfter,

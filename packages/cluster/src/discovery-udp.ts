@@ -7,8 +7,7 @@
  */
 import { createSocket, type Socket } from "node:dgram";
 import { networkInterfaces } from "node:os";
-import { messageOf, SkyvoxError } from "@skyvox/core";
-import { type AlarmClock, nowMsOf, repeat } from "./alarm-clock.ts";
+import { type AlarmClock, messageOf, nowMsOf, repeat, SkyvoxError } from "@skyvox/core";
 import type { Discovery, DiscoveryAction } from "./discovery-beacon.ts";
 
 /** Port of the beacon. */

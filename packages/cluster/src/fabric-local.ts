@@ -3,8 +3,9 @@
  *
  * Messages are handed over in a later microtask, in order; each connection queues at most {@link WAITING_MAX} and then drops the oldest.
  */
+
+import type { AlarmClock } from "@skyvox/core";
 import { assert } from "@skyvox/core";
-import type { AlarmClock } from "./alarm-clock.ts";
 import { BoundedQueue } from "./bounded-queue.ts";
 import {
   type Fabric,

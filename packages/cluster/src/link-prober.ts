@@ -4,8 +4,9 @@
  * A probe is a request over the fabric, its latency half of the round trip. Bandwidth is not measured here: it belongs to the links that
  * carry bulk bytes.
  */
+
+import { type AlarmClock, nowMsOf, repeat } from "@skyvox/core";
 import { z } from "zod";
-import { type AlarmClock, nowMsOf, repeat } from "./alarm-clock.ts";
 import { type Fabric, FabricError } from "./fabric.ts";
 import { jsonValue } from "./json-value.ts";
 import { type NodeId, nodeId } from "./node-id.ts";

@@ -9,7 +9,6 @@
  * ```
  * @module
  */
-export type { AlarmClock } from "./alarm-clock.ts";
 export * from "./allocation.ts";
 export { type Announcement, beaconKey } from "./beacon-codec.ts";
 export { BoundedQueue } from "./bounded-queue.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { createPrng } from "@skyvox/core";
+import { createPrng, systemAlarmClock } from "@skyvox/core";
 import { connectionName } from "../src/cluster-agent.ts";
 import { ClusterConfig, type ClusterOptions } from "../src/cluster-config.ts";
 import type { Fabric } from "../src/fabric.ts";
@@ -7,13 +7,18 @@ import { LocalEngine } from "../src/fabric-local.ts";
 import { connectNats } from "../src/fabric-nats.ts";
 import { findNatsServer, NatsServerChild } from "../src/nats-server-child.ts";
 import { nodeId, nodeLife } from "../src/node-id.ts";
-import { realClock } from "./real-clock.ts";
 
 const host = nodeId("a");
 
 function joinAs(name: string, fabric: Fabric, rest: Partial<ClusterOptions> = {}): ClusterConfig {
   return new ClusterConfig({
-    ...{ nodeId: nodeId(name), life: nodeLife(`${name}.1`), fabric, clock: realClock, prng: createPrng(1).fork(name) },
+    ...{
+      nodeId: nodeId(name),
+      life: nodeLife(`${name}.1`),
+      fabric,
+      clock: systemAlarmClock,
+      prng: createPrng(1).fork(name),
+    },
     ...{
       capacity: { bytesPerSecond: 1e9, memoryBytes: 8e9 },
       engineHosts: [host],
@@ -27,7 +32,7 @@ function joinAs(name: string, fabric: Fabric, rest: Partial<ClusterOptions> = {}
 const nameOf = (name: string) => connectionName(nodeId(name), nodeLife(`${name}.1`));
 
 test("One node over a local fabric leads and uses all cameras at once, with reasons and limits", async () => {
-  await using fabric = new LocalEngine({ clock: realClock }).connect(nameOf("a"));
+  await using fabric = new LocalEngine({ clock: systemAlarmClock }).connect(nameOf("a"));
   using cluster = joinAs("a", fabric, { othersMayLead: false });
   cluster.start({ master: true });
   await cluster.ready({ nodes: 1, timeoutMs: 5000 });
@@ -50,7 +55,7 @@ describe.each([...kinds])("A cluster of three over the fabric %s", (kind) => {
   const ends = new AsyncDisposableStack();
   beforeAll(async () => {
     if (kind === "local") {
-      const engine = new LocalEngine({ clock: realClock });
+      const engine = new LocalEngine({ clock: systemAlarmClock });
       connect = async (name) => engine.connect(name);
       return;
     }

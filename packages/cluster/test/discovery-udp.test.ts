@@ -1,10 +1,9 @@
 import { expect, test } from "bun:test";
 import { createSocket } from "node:dgram";
-import { createPrng } from "@skyvox/core";
+import { createPrng, systemAlarmClock } from "@skyvox/core";
 import { beaconKey, encodeBeacon } from "../src/beacon-codec.ts";
 import { Discovery } from "../src/discovery-beacon.ts";
 import { broadcastAddresses, type DiscoveryHandler, UdpBeacon, type UdpBeaconOptions } from "../src/discovery-udp.ts";
-import { realClock } from "./real-clock.ts";
 
 function discoveryOf(name: string, seeds: string[] = []): Discovery {
   return new Discovery({
@@ -19,7 +18,7 @@ function openBeacon(
   rest: Partial<UdpBeaconOptions> = {},
 ): Promise<UdpBeacon> {
   return UdpBeacon.open({
-    ...{ discovery: discoveryOf(name), clock: realClock, port: 0, broadcasts: [], multicastGroup: null },
+    ...{ discovery: discoveryOf(name), clock: systemAlarmClock, port: 0, broadcasts: [], multicastGroup: null },
     ...{ onAction, ...rest },
   });
 }

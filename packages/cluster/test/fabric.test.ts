@@ -1,10 +1,10 @@
 /** One contract for all fabrics; the one over NATS runs against a real server. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { systemAlarmClock } from "@skyvox/core";
 import { type Fabric, FabricError, matchesSubject } from "../src/fabric.ts";
 import { LocalEngine } from "../src/fabric-local.ts";
 import { connectNats } from "../src/fabric-nats.ts";
 import { findNatsServer, NatsServerChild } from "../src/nats-server-child.ts";
-import { realClock } from "./real-clock.ts";
 
 interface Engine {
   connect(name: string): Promise<Fabric>;
@@ -15,7 +15,7 @@ const engines: { kind: "local" | "nats"; start: () => Promise<Engine> }[] = [
   {
     kind: "local",
     start: async () => {
-      const engine = new LocalEngine({ clock: realClock });
+      const engine = new LocalEngine({ clock: systemAlarmClock });
       return { connect: async (name) => engine.connect(name), stop: async () => {} };
     },
   },

@@ -10,6 +10,7 @@
  * ```
  * @module
  */
+export * from "./alarm-clock.ts";
 export * from "./assert.ts";
 export * from "./brand.ts";
 export * from "./camera-model.ts";

@@ -4,8 +4,7 @@
  * It is the shell around `scheduler.ts`: it brings the clock, the worker processes and a worker in this process, and turns promises into
  * events and actions into messages. A handler that is a function runs in this process, one that is a module in worker processes.
  */
-import { assert, type CameraId, messageOf, SkyvoxError } from "@skyvox/core";
-import { nowMsOf, scheduleInMs } from "./alarm-clock.ts";
+import { assert, type CameraId, messageOf, nowMsOf, SkyvoxError, scheduleInMs } from "@skyvox/core";
 import type { PolicyName } from "./balance.ts";
 import { CameraFrames } from "./camera-frames.ts";
 import type { Explanation } from "./explanation.ts";

@@ -3,16 +3,9 @@
  *
  * @example
  * ```ts
- * import { systemClock } from "@skyvox/core";
+ * import { systemAlarmClock } from "@skyvox/core";
  * import { DistributedProcessor } from "@skyvox/processor";
- * const clock = {
- *   nowNs: systemClock.nowNs,
- *   schedule(atNs: bigint, callback: () => void) {
- *     const timer = setTimeout(callback, Math.max(0, Number(atNs - systemClock.nowNs()) / 1e6));
- *     return () => clearTimeout(timer);
- *   },
- * };
- * await using processor = new DistributedProcessor({ clock });
+ * await using processor = new DistributedProcessor({ clock: systemAlarmClock });
  * processor.registerTaskHandler("square", (payload) => Number(payload) ** 2);
  * processor.registerTaskHandler("sum", (_payload, { dependencyValues }) =>
  *   dependencyValues.reduce((sum: number, value) => sum + Number(value), 0),
@@ -24,7 +17,6 @@
  * ```
  * @module
  */
-export type { AlarmClock } from "./alarm-clock.ts";
 export { type PolicyName, policyNames } from "./balance.ts";
 export {
   type BatchSubmission,

@@ -1,4 +1,4 @@
-import type { AlarmClock } from "./alarm-clock.ts";
+import type { AlarmClock } from "@skyvox/core";
 import type { SchedulerOptions } from "./scheduler-options.ts";
 
 /** What a processor is made of. */

@@ -1,4 +1,4 @@
-import { type AlarmClock, nowMsOf, scheduleInMs } from "./alarm-clock.ts";
+import { type AlarmClock, nowMsOf, scheduleInMs } from "@skyvox/core";
 import type { Scheduler } from "./scheduler.ts";
 import type { SchedulerAction, SchedulerEvent } from "./scheduler-events.ts";
 

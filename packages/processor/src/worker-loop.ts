@@ -4,8 +4,7 @@
  * It is the same in a worker process and in the process of the scheduler. It accepts one owner: once it has seen an epoch it refuses every
  * lower one, and drops what a lower one had given it.
  */
-import { assert, type CameraId, type Clock, messageOf } from "@skyvox/core";
-import { nowMsOf } from "./alarm-clock.ts";
+import { assert, type CameraId, type Clock, messageOf, nowMsOf } from "@skyvox/core";
 import type { AttemptKey } from "./scheduler-events.ts";
 import type { TaskId } from "./task.ts";
 import type { TaskContext, TaskHandler } from "./task-handler.ts";

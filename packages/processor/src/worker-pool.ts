@@ -5,8 +5,7 @@
  * Either way its tasks are somebody else's at once: `lost` is said before anything is started again. Each life of a worker has an id of
  * its own, "0.1" for the first life of the first worker. Restarts are bounded in rate, see {@link RestartLimit}.
  */
-import { assert } from "@skyvox/core";
-import { type AlarmClock, nowMsOf, scheduleInMs } from "./alarm-clock.ts";
+import { type AlarmClock, assert, nowMsOf, scheduleInMs } from "@skyvox/core";
 import { RestartLimit } from "./restart-limit.ts";
 import { type WorkerId, workerId } from "./task.ts";
 import { Watchdog } from "./watchdog.ts";

@@ -1,5 +1,6 @@
 /** The processor over real worker processes: they are killed, stopped and made to hang, and no task is lost or done twice. */
 import { describe, expect, test } from "bun:test";
+import { systemAlarmClock } from "@skyvox/core";
 import { order, outcome, PATIENCE_MS, processOf, startOrderly, until, value } from "./processor-fixture.ts";
 
 const TIMEOUT_MS = 2 * PATIENCE_MS;
@@ -169,9 +170,9 @@ describe("Worker processes", () => {
     "say why they cannot open their handlers",
     async () => {
       const { DistributedProcessor } = await import("../src/mod.ts");
-      const { systemAlarm } = await import("./system-alarm.ts");
-      await using processor = new DistributedProcessor({ clock: systemAlarm });
-      processor.registerTaskHandler("order", new URL("./system-alarm.ts", import.meta.url));
+
+      await using processor = new DistributedProcessor({ clock: systemAlarmClock });
+      processor.registerTaskHandler("order", new URL("./processor-fixture.ts", import.meta.url));
       processor.start();
       await until(() => (processor.workers[0]?.restarts ?? 0) >= 2);
       expect(processor.workers[0]?.lastFault).toMatch(

@@ -1,6 +1,8 @@
 /**
  * A started processor with real worker processes, and the few things tests do with it.
  */
+
+import { systemAlarmClock } from "@skyvox/core";
 import {
   DistributedProcessor,
   type ProcessorOptions,
@@ -9,14 +11,13 @@ import {
   type TaskRequest,
 } from "../src/mod.ts";
 import type { Order } from "./order-handler.ts";
-import { systemAlarm } from "./system-alarm.ts";
 
 /** How long a test waits for what takes milliseconds on a quiet machine. */
 export const PATIENCE_MS = 20_000;
 
 /** Starts worker processes that do orders. */
 export function startOrderly(options: Partial<ProcessorOptions> = {}): DistributedProcessor {
-  const processor = new DistributedProcessor({ clock: systemAlarm, ...options });
+  const processor = new DistributedProcessor({ clock: systemAlarmClock, ...options });
   processor.registerTaskHandler("order", new URL("./order-handler.ts", import.meta.url));
   processor.start();
   return processor;
