@@ -203,7 +203,7 @@ template <class Visit> static int32_t for_lanes(sv_context *context, const Visit
 
 /* The last sequence whose work in a lane is done, as far as its report tells. */
 static uint32_t reached_by(const sv_context *context, const Lane &lane) {
-  const uint32_t reached = load(&lane.report->reached);
+  const uint32_t reached = load_acquired(&lane.report->reached);
   if (reached == lane.submitted) return context->sequence;
   return reached == lane.submitted_before ? lane.submitted - 1 : reached;
 }

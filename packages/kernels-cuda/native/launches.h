@@ -12,6 +12,8 @@
 namespace skyvox {
 
 constexpr uint32_t launches_max = 64, arguments_max = 12, argument_bytes_max = 16384, graphs_max = 4;
+/* All that a kernel may take. */
+constexpr size_t argument_bytes_of_launch = 4096;
 
 struct Launch {
   const void *kernel;
@@ -35,12 +37,13 @@ struct Series {
     return *this;
   }
 
-  /* Whether one more launch fits whatever its arguments: those of a kernel take 4 KiB at most. */
-  bool has_room() const { return count < launches_max && bytes + 4096 <= argument_bytes_max; }
+  /* Whether one more launch fits, whatever its arguments. */
+  bool has_room() const { return count < launches_max && bytes + argument_bytes_of_launch <= argument_bytes_max; }
 
   template <class... Params, class... Values>
   void add(void (*kernel)(Params...), uint32_t grid, uint32_t block, const Values &...values) {
     static_assert(sizeof...(Params) <= arguments_max, "room for the places of all arguments");
+    static_assert((size_t{0} + ... + (sizeof(Params) + alignof(Params))) <= argument_bytes_of_launch, "room for all arguments");
     Launch *launch = &of[count++];
     *launch = Launch{reinterpret_cast<const void *>(kernel), grid, block, bytes, 0, 0, {}};
     (place(launch, static_cast<Params>(values)), ...);

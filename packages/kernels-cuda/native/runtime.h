@@ -47,7 +47,9 @@ DEVICE void raise_to(uint32_t *most, uint32_t value) { atomicMax(most, value); }
 DEVICE uint32_t exchange_if(uint32_t *word, uint32_t expected, uint32_t value) { return atomicCAS(word, expected, value); }
 
 /* Words that other threads, or the device, write meanwhile: never kept in a register. */
-static __host__ __device__ __forceinline__ uint32_t load(const uint32_t *word) { return *const_cast<const volatile uint32_t *>(word); }
+DEVICE uint32_t load(const uint32_t *word) { return *const_cast<const volatile uint32_t *>(word); }
+/* A word that the device has written last: what it wrote before is seen after this. */
+inline uint32_t load_acquired(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
 DEVICE void store(uint32_t *word, uint32_t value) { *const_cast<volatile uint32_t *>(word) = value; }
 
 /* The bits below bit `index` 0 ... 31, and the number of the lowest bit set. */

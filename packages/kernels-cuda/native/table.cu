@@ -70,7 +70,7 @@ static int32_t see_heads(sv_context *context, Lane *lane) {
     lane->ahead = nullptr;
     return SV_OK;
   }
-  if (load(&lane->report->reached) != lane->submitted) TRY(cudaStreamSynchronize(lane->stream));
+  if (load_acquired(&lane->report->reached) != lane->submitted) TRY(cudaStreamSynchronize(lane->stream));
   return SV_OK;
 }
 
