@@ -4,11 +4,11 @@
  * The node makes and keeps it, so that a process that dies takes no frame with it: who comes next maps the same segments. What was in the
  * hands of a dead one is given back by the kernel's word, not by a time limit.
  */
-import { readFileSync } from "node:fs";
 import { exchangeLayout, exchangePart, type Site } from "@skyvox/cameras";
 import { type CameraId, messageOf, SkyvoxError } from "@skyvox/core";
 import type { Kernels } from "@skyvox/kernels";
 import { FramePool, fitPools, type PoolCounters, SharedSegment } from "@skyvox/pipeline";
+import { freeMemoryBytes } from "./free-memory.ts";
 
 /** Part of the memory that is free now which frames may take. */
 const MEMORY_SHARE = 0.8;
@@ -31,7 +31,7 @@ export function planFramePools(site: Site, slots: number): FramePlan {
     if (error instanceof SkyvoxError) return { ok: false, reason: messageOf(error) };
     throw error;
   }
-  const { bytes, lines } = fitPools(poolSpecs(site, slots), Math.floor(MEMORY_SHARE * freeBytes()));
+  const { bytes, lines } = fitPools(poolSpecs(site, slots), Math.floor(MEMORY_SHARE * freeMemoryBytes()));
   return { ok: true, bytes, lines };
 }
 
@@ -45,16 +45,19 @@ export interface FramePlaces {
 export class FramePools implements Disposable {
   readonly #cameras: readonly { readonly id: CameraId; readonly segment: SharedSegment; readonly pool: FramePool }[];
   readonly #slots: number;
-  readonly #stack = new DisposableStack();
+  readonly #stack: DisposableStack;
 
   /** @throws {SkyvoxError} code "capacity" when the memory cannot be had. */
   constructor(site: Site, slots: number) {
+    // What was had before memory ran out goes back.
+    using stack = new DisposableStack();
     this.#slots = slots;
     this.#cameras = site.cameras.map(({ id, intrinsics }) => {
       const { widthPx, heightPx } = intrinsics;
-      const segment = this.#stack.use(SharedSegment.create(exchangeLayout({ widthPx, heightPx, slots })));
-      return { id, segment, pool: this.#stack.use(new FramePool(segment, exchangePart.pool)) };
+      const segment = stack.use(SharedSegment.create(exchangeLayout({ widthPx, heightPx, slots })));
+      return { id, segment, pool: stack.use(new FramePool(segment, exchangePart.pool)) };
     });
+    this.#stack = stack.move();
   }
 
   /** Where other processes map the segments. */
@@ -123,10 +126,4 @@ function poolSpecs(site: Site, slots: number) {
     counts.set(key, { ...known, cameraCount: known.cameraCount + 1 });
   }
   return [...counts.values()].map((spec) => ({ ...spec, bytesPerPixel: 1, slots }));
-}
-
-/** Memory that can be had without pushing anything else out, as Linux counts it. */
-function freeBytes(): number {
-  const kilobytes = /^MemAvailable: +(\d+) kB$/m.exec(readFileSync("/proc/meminfo", "utf8"))?.[1];
-  return kilobytes === undefined ? Number.POSITIVE_INFINITY : 1024 * Number(kilobytes);
 }

@@ -45,11 +45,17 @@ export function liveView(options: {
   };
 }
 
+/** A worker that has frames reports ten times a second; one that is silent for so long is stuck, or waits for cameras that are. */
+const SILENT_MS_MAX = 5000;
+
 /** Worker, cameras and tracks: cameras that have all ended leave nothing to follow, however alive the worker is. */
 function readyChecks(run: SiteRun, state: NodeState): readonly ReadyCheck[] {
   const spare = run.spareProcessId === null ? "" : `, process ${run.spareProcessId} stands by`;
   const cameras = state.cameras()?.cameras ?? [];
   const running = cameras.filter((camera) => camera.state === "running");
+  const silentMs = state.silentMs();
+  const isSilent = running.length > 0 && silentMs !== null && silentMs > SILENT_MS_MAX;
+  const silence = isSilent ? `, nothing heard for ${Math.round((silentMs ?? 0) / 1000)} s` : "";
   const reader = running.length === 0 || run.cameraProcessId === null ? "" : `, read by process ${run.cameraProcessId}`;
   const { frameSetsTotal } = state.counters();
   return [
@@ -60,8 +66,9 @@ function readyChecks(run: SiteRun, state: NodeState): readonly ReadyCheck[] {
     },
     {
       name: "cameras",
-      ok: running.length > 0,
-      detail: cameras.length === 0 ? "no frame yet" : `${running.length} of ${cameras.length} running${reader}`,
+      ok: running.length > 0 && !isSilent,
+      detail:
+        cameras.length === 0 ? "no frame yet" : `${running.length} of ${cameras.length} running${reader}${silence}`,
     },
     {
       name: "tracks",

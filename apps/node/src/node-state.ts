@@ -53,6 +53,7 @@ export class NodeState {
   #counters = { frameSets: 0, rays: 0, detections: 0, restarts: 0 };
   #stageMs = { observe: 0, reconstruct: 0, track: 0 };
   #lastSet: FrameSetMessage | null = null;
+  #reportedMs: number | null = null;
   #selection: Selection;
   #device = "";
 
@@ -111,6 +112,7 @@ export class NodeState {
   camerasReport(reports: readonly CameraReport[]): void {
     this.#reports = reports;
     const nowMs = this.#options.wallMs();
+    this.#reportedMs = nowMs;
     const sets = Math.max(1, this.#counters.frameSets);
     this.#cameras = {
       type: "cameras",
@@ -198,6 +200,11 @@ export class NodeState {
   subscribe(listener: (message: StreamMessage) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
+  }
+
+  /** Milliseconds since the worker last reported on its cameras; null before the first report. */
+  silentMs(): number | null {
+    return this.#reportedMs === null ? null : this.#options.wallMs() - this.#reportedMs;
   }
 
   counters(): NodeCounters {

@@ -8,7 +8,7 @@
  */
 
 import { type FrameProfileName, frameProfiles, type Site } from "@skyvox/cameras";
-import { type CameraId, SkyvoxError, secondsFromNs, type TrackUpdate } from "@skyvox/core";
+import { type CameraId, SkyvoxError, type SkyvoxErrorCode, secondsFromNs, type TrackUpdate } from "@skyvox/core";
 import { CameraProcess } from "./camera-process.ts";
 import type { FramePools } from "./frame-pools.ts";
 import { describeEnd, isKnownFromCache, nextBackend, type Selection, type WorkerEnd } from "./kernel-choice.ts";
@@ -141,8 +141,7 @@ export class SiteRun implements AsyncDisposable {
     return new CameraProcess({
       serve: { site, siteDirectory, places: frames.places, isChecked },
       onMessage: (message, cameras) => {
-        if (message.type === "failed" && cameras === this.#cameras)
-          this.#finish(new SkyvoxError(message.code, message.message));
+        if (message.type === "failed" && cameras === this.#cameras) this.#fail(message);
       },
       onExit: (why, cameras) => {
         if (cameras === this.#cameras) this.#replaceCameras(why);
@@ -219,9 +218,15 @@ export class SiteRun implements AsyncDisposable {
         if (message.code === "device" || message.code === "backend") {
           const kind = message.code === "backend" && !this.#isOpened ? "refused" : "lost";
           this.#replace({ kind, why: message.message, atMs: wallMs() });
-        } else this.#finish(new SkyvoxError(message.code, message.message));
+        } else this.#fail(message);
         break;
     }
+  }
+
+  /** Ends the run with what went wrong; a run that is being stopped has nothing left that could. */
+  #fail({ code, message }: { readonly code: SkyvoxErrorCode; readonly message: string }): void {
+    if (this.#stopping) this.#finish();
+    else this.#finish(new SkyvoxError(code, message));
   }
 
   #exited(why: string, worker: WorkerProcess): void {

@@ -71,6 +71,23 @@ test("A camera process that is killed is replaced: the same worker goes on with 
   expect(await cameraProcessOf(node.url)).not.toBe(killed);
 });
 
+test("A camera process that stands still makes the node not ready, and ready again when it goes on", async () => {
+  await using node = await liveNode(["--kernels", "cpu"]);
+  await tracksWhere(node.url, (message) => followed(message).size >= 1);
+  const camera = await cameraProcessOf(node.url);
+  const readyWhere = async (status: number) => {
+    for (;;) {
+      const response = await fetch(`${node.url}/readyz`);
+      if (response.status === status) return JSON.stringify(await response.json());
+      await Bun.sleep(50);
+    }
+  };
+  process.kill(camera, "SIGSTOP");
+  expect(await readyWhere(503)).toMatch(/4 of 4 running, read by process \d+, nothing heard for \d+ s/);
+  process.kill(camera, "SIGCONT");
+  await readyWhere(200);
+});
+
 test("The frames of a site go through shared memory, and the API counts them", async () => {
   await using node = await liveNode(["--kernels", "cpu"]);
   await tracksWhere(node.url, (message) => followed(message).size >= 1);

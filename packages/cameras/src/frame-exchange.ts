@@ -30,7 +30,9 @@ export function exchangeLayout(options: { widthPx: number; heightPx: number; slo
 export interface FrameRequest {
   /** Whose request: another reader has another number. */
   readonly session: number;
-  /** Frames that this reader has got so far, and that it wants in all. */
+  /** Who answered this reader last; 0 before anybody has. */
+  readonly server: number;
+  /** Frames that this reader has got of that server, and that it wants of it in all. Another server counts from 0. */
   readonly received: number;
   readonly wanted: number;
   /** Frames captured before, in site time, are passed over; null: every frame is wanted. */
@@ -44,7 +46,7 @@ export interface SourceCounts {
   readonly missing: number;
 }
 
-/** What the source's side answers; `server` is its place in the segment's table of participants. */
+/** What the source's side answers; `server` is a number of its own, not 0: another process that takes its place has another. */
 export type FrameAnswer = { readonly session: number; readonly server: number; readonly counts: SourceCounts } & (
   | {
       readonly kind: "frame";
@@ -63,12 +65,14 @@ const kinds = ["frame", "end", "failed"] as const;
 const clockStates: readonly ClockState[] = ["locked", "holdover", "free"];
 
 /** Writes a request; returns its length in bytes. */
-export function writeRequest(view: DataView, { session, received, wanted, notBeforeNs }: FrameRequest): number {
+export function writeRequest(view: DataView, request: FrameRequest): number {
+  const { session, server, received, wanted, notBeforeNs } = request;
   view.setUint32(0, session, true);
   view.setUint32(4, notBeforeNs === null ? 0 : 1, true);
   view.setFloat64(8, received, true);
   view.setFloat64(16, wanted, true);
   view.setBigInt64(24, notBeforeNs ?? 0n, true);
+  view.setUint32(32, server, true);
   return REQUEST_BYTES;
 }
 
@@ -76,6 +80,7 @@ export function writeRequest(view: DataView, { session, received, wanted, notBef
 export function readRequest(view: DataView): FrameRequest {
   return {
     session: view.getUint32(0, true),
+    server: view.getUint32(32, true),
     received: view.getFloat64(8, true),
     wanted: view.getFloat64(16, true),
     notBeforeNs: view.getUint32(4, true) === 0 ? null : view.getBigInt64(24, true),

@@ -16,7 +16,8 @@ export const GREY8 = 0;
 
 /** Serves one source; disposed of before its segment. The source stays the caller's. */
 export class SourceServer implements Disposable {
-  readonly #segment: SharedSegment;
+  /** Tells this server from any before it and after it. */
+  readonly #id = ((crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) | 1) >>> 0;
   readonly #requests: RingConsumer;
   readonly #answers: RingProducer;
   readonly #pool: FramePool;
@@ -27,7 +28,6 @@ export class SourceServer implements Disposable {
 
   /** Opens the server's end, which from now on hears requests. `isChecked`: a checksum goes with every frame. */
   constructor(segment: SharedSegment, { isChecked = true }: { readonly isChecked?: boolean } = {}) {
-    this.#segment = segment;
     this.#isChecked = isChecked;
     this.#requests = new RingConsumer(segment, exchangePart.requests, { policy: "latest" });
     this.#answers = new RingProducer(segment, exchangePart.answers);
@@ -38,7 +38,7 @@ export class SourceServer implements Disposable {
   async serve(source: FrameSource): Promise<void> {
     for (let over: "end" | SkyvoxError | null = null; this.#isOpen; ) {
       const request = this.#newest();
-      if (request === null || this.#served >= request.wanted) await Bun.sleep(POLL_MS);
+      if (request === null || this.#served >= this.#wantedOf(request)) await Bun.sleep(POLL_MS);
       else if (over === null) over = await this.#serveFrame(source, request);
       else await this.#tellEnd(source, request, over);
     }
@@ -52,13 +52,18 @@ export class SourceServer implements Disposable {
     this.#requests[Symbol.dispose]();
   }
 
-  /** The newest request. One of another session begins where its reader is. */
+  /** Frames that a request wants of this server; of one that its reader has not heard of yet, as many as it asks for ahead. */
+  #wantedOf({ server, received, wanted }: FrameRequest): number {
+    return server === this.#id ? wanted : wanted - received;
+  }
+
+  /** The newest request. */
   #newest(): FrameRequest | null {
     const slot = this.#requests.take();
     if (!slot.ok) return this.#request;
     const request = readRequest(slot.view);
     this.#requests.release();
-    if (request.session !== this.#request?.session) this.#served = request.received;
+    if (request.session !== this.#request?.session) this.#served = 0;
     this.#request = request;
     return request;
   }
@@ -102,8 +107,9 @@ export class SourceServer implements Disposable {
     return null;
   }
 
-  async #tellEnd(source: FrameSource, { session, wanted }: FrameRequest, over: "end" | SkyvoxError): Promise<void> {
-    this.#served = wanted;
+  async #tellEnd(source: FrameSource, request: FrameRequest, over: "end" | SkyvoxError): Promise<void> {
+    const { session } = request;
+    this.#served = this.#wantedOf(request);
     await this.#answer(
       source,
       over === "end" ? { session, kind: "end" } : { session, kind: "failed", text: over.message },
@@ -118,7 +124,7 @@ export class SourceServer implements Disposable {
       slot = this.#answers.claim();
     }
     const { delivered, skipped, missing } = source.stats;
-    const told = { ...answer, server: this.#segment.participant, counts: { delivered, skipped, missing } };
+    const told = { ...answer, server: this.#id, counts: { delivered, skipped, missing } };
     this.#answers.commit(writeAnswer(slot.view, told));
   }
 }

@@ -48,14 +48,23 @@ class SharedSource implements FrameSource {
   readonly widthPx: number;
   readonly heightPx: number;
   readonly frameCount = null;
-  readonly #session = crypto.getRandomValues(new Uint32Array(1))[0]!;
+  readonly #session = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
   readonly #requests: RingProducer;
   readonly #answers: RingConsumer;
   readonly #reader: FrameReader;
   readonly #knobs: ReaderKnobs;
   readonly #clock: Clock = systemClock;
-  #counts: SourceCounts = { delivered: 0, skipped: 0, missing: 0 };
+  /** Who answers; 0 before anybody has. */
+  #server = 0;
+  /** What the server counts, what it had counted when it took over from another, and what those before it added. */
+  #counts: SourceCounts = nothing;
+  #countsBefore: SourceCounts = nothing;
+  #earlier: SourceCounts = nothing;
+  /** Frames of this server. */
   #received = 0;
+  /** Where another server goes on, what it reads again is not shown again. */
+  #shownNs: bigint | null = null;
+  #isTakenOver = false;
   #delivered = 0;
   #skipped = 0;
   /** Frames that were overwritten or came damaged. */
@@ -75,7 +84,7 @@ class SharedSource implements FrameSource {
   }
 
   get stats(): SourceStats {
-    const { skipped, missing } = this.#counts;
+    const { skipped, missing } = sum(this.#earlier, this.#counts, this.#countsBefore);
     return { delivered: this.#delivered, skipped: skipped + this.#skipped, missing: missing + this.#lost };
   }
 
@@ -86,7 +95,7 @@ class SharedSource implements FrameSource {
       this.#ask(notBeforeNs ?? null);
       const answer = await this.#nextAnswer(notBeforeNs ?? null);
       if (answer === null) return null;
-      this.#counts = answer.counts;
+      this.#hear(answer);
       if (answer.kind === "failed") this.#end = new SkyvoxError("source", answer.text);
       else if (answer.kind === "end") this.#end = "end";
       else {
@@ -111,9 +120,21 @@ class SharedSource implements FrameSource {
   #ask(notBeforeNs: bigint | null): void {
     const slot = this.#requests.claim();
     if (!slot.ok) return;
-    const [session, received] = [this.#session, this.#received];
+    const [session, server, received] = [this.#session, this.#server, this.#received];
     const wanted = received + 1 + this.#knobs.aheadFrames;
-    this.#requests.commit(writeRequest(slot.view, { session, received, wanted, notBeforeNs }));
+    this.#requests.commit(writeRequest(slot.view, { session, server, received, wanted, notBeforeNs }));
+  }
+
+  /** Notes what the server counts. Another one counts anew; what it passed over to come to the present was somebody else's. */
+  #hear({ server, counts }: FrameAnswer): void {
+    if (server !== this.#server) {
+      this.#earlier = sum(this.#earlier, this.#counts, this.#countsBefore);
+      this.#isTakenOver = this.#server !== 0;
+      this.#countsBefore = this.#isTakenOver ? counts : nothing;
+      this.#server = server;
+      this.#received = 0;
+    }
+    this.#counts = counts;
   }
 
   /** Waits for an answer to this session; null when the source is disposed of meanwhile. */
@@ -146,7 +167,8 @@ class SharedSource implements FrameSource {
     }
     this.#held = slot;
     const { sequence, captureNs, checksum } = slot.words;
-    if (notBeforeNs !== undefined && captureNs < notBeforeNs) {
+    const isShown = this.#isTakenOver && this.#shownNs !== null && captureNs <= this.#shownNs;
+    if (isShown || (notBeforeNs !== undefined && captureNs < notBeforeNs)) {
       this.#skipped += 1;
       this.#release();
       return null;
@@ -157,6 +179,8 @@ class SharedSource implements FrameSource {
       return null;
     }
     this.#delivered += 1;
+    this.#shownNs = captureNs;
+    this.#isTakenOver = false;
     const { cameraId, widthPx, heightPx } = this;
     const { clockState, timeSigmaNs } = answer;
     return {
@@ -175,6 +199,17 @@ class SharedSource implements FrameSource {
     if (this.#held !== null) this.#reader.release(this.#held);
     this.#held = null;
   }
+}
+
+const nothing: SourceCounts = { delivered: 0, skipped: 0, missing: 0 };
+
+/** What was counted before, and since `from` now. */
+function sum(before: SourceCounts, now: SourceCounts, from: SourceCounts): SourceCounts {
+  return {
+    delivered: before.delivered + now.delivered - from.delivered,
+    skipped: before.skipped + now.skipped - from.skipped,
+    missing: before.missing + now.missing - from.missing,
+  };
 }
 
 /** Lets other work of the process run, for a while or for one turn of its loop. */

@@ -69,6 +69,9 @@ test("Decoder ends its child when it is disposed, twice without harm", async () 
   const pixels = new Uint8Array(2);
   const waiting = decoder.next(pixels);
   while (!(await Bun.file(folder.join("pid")).exists())) await new Promise((resolve) => setImmediate(resolve));
+  // Of a process group of its own: Ctrl-C in the terminal of its owner does not reach it. The group is the fifth field.
+  const groupOf = async (pid: string) => (await Bun.file(`/proc/${pid}/stat`).text()).split(" ")[4];
+  expect(await groupOf((await Bun.file(folder.join("pid")).text()).trim())).not.toBe(await groupOf("self"));
   await decoder[Symbol.asyncDispose]();
   await decoder[Symbol.asyncDispose]();
   expect(await waiting).toBeNull();

@@ -51,6 +51,8 @@ export class VideoDecoder implements AsyncDisposable {
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",
+      // Ctrl-C in a terminal reaches its whole process group: who ends a decoder is its owner.
+      detached: true,
     });
     this.#pixels = this.#child.stdout.getReader();
     this.#log = new ShowinfoLog(options.codec);

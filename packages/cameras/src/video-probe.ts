@@ -48,6 +48,8 @@ export async function probeVideo(path: string): Promise<VideoInfo> {
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
+    // As in the decoder: Ctrl-C in a terminal is not for it.
+    detached: true,
   });
   const [text, errors, exitCode] = await Promise.all([
     new Response(child.stdout).text(),

@@ -209,6 +209,38 @@ describe("A shared source", () => {
     expect(second.child.killed).toBe(false);
   });
 
+  test("loses nothing after another server took the place of one with unread answers, and shows no frame twice", async () => {
+    using segment = SharedSegment.create(pairLayout);
+    await using reader = openSharedSource(pairCamera, segment);
+    await using first = direct(null);
+    const before = new SourceServer(segment);
+    void before.serve(first);
+    const shown: bigint[] = [];
+    const show = async () => {
+      const frame = await reader.next();
+      shown.push(frame?.captureNs ?? 0n);
+    };
+    for (let frame = 0; frame < 5; frame++) await show();
+    // What was asked for ahead has been answered and waits unread.
+    while (first.stats.delivered < 7) await Bun.sleep(1);
+    before[Symbol.dispose]();
+    using after = new SourceServer(segment);
+    await using second = direct(null);
+    // It begins the scene anew, a few frames back.
+    await second.next(shown[2]);
+    const skippedBefore = second.stats.skipped;
+    void after.serve(second);
+    for (let frame = 0; frame < 40; frame++) await show();
+    expect(shown.toSorted((a, b) => Number(a - b))).toEqual(shown);
+    expect(new Set(shown).size).toBe(45);
+    // 44 steps of a thirtieth of a second: none left out.
+    expect(shown[44]! - shown[0]!).toBe(1_466_666_667n);
+    expect(reader.stats.missing).toBe(0);
+    // The frames that were there twice, and none of those that the second passed over to begin.
+    expect(skippedBefore).toBe(2);
+    expect(reader.stats.skipped).toBe(4);
+  });
+
   test("leaves nothing behind when its process is killed: the next reader gets frames, and no slot is lost", async () => {
     using segment = SharedSegment.create(pairLayout);
     await using server = new Talker("serve-scene.ts", segment.path);
