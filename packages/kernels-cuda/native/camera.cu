@@ -30,6 +30,7 @@ static int32_t fill(sv_context *context, Camera *camera, const sv_camera_spec &s
   taking(&camera->moved.first, words);
   taking(&camera->moved.words, camera->pixels_padded);
   taking(&camera->moved.tile_counts, camera->pixels_padded / tile_pixels);
+  taking(&camera->moved.next_counts, camera->pixels_padded / tile_pixels);
   taking(&camera->list_a, motion_max);
   taking(&camera->list_b, motion_max);
   taking(&camera->cell_sums, size_t{motion_max} * cell_words);

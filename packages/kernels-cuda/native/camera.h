@@ -6,8 +6,8 @@
 
 namespace skyvox {
 
-/* Motion is counted by tiles of so many pixels in raster order. */
-constexpr uint32_t tile_pixels = 4096, tile_mask_words = tile_pixels / 32;
+/* Motion is counted and listed by tiles of so many pixels in raster order: four words of masks for each thread of a block. */
+constexpr uint32_t tile_pixels = 1u << 15, tile_mask_words = tile_pixels / 32;
 /* Words of the sums of one cell; see cells.cu. */
 constexpr uint32_t cell_words = 5;
 /* Op spots searches tiles of 64 x 64 pixels, a bit per pixel. */

@@ -74,7 +74,7 @@ struct Lane {
 struct Moved {
   uint32_t *masks, *first;
   uint16_t *words; /* second word of the row of each pixel that moved */
-  uint32_t *tile_counts; /* how many moved, by tile; 0 between ops */
+  uint32_t *tile_counts, *next_counts; /* how many moved, by tile; those of the next frame are 0 */
 };
 
 /* The background of mode gaussian; memory is taken by the first frame of that mode. */

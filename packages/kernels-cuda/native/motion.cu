@@ -1,8 +1,8 @@
 /* Op motion: background difference and the ordered list of moving pixels; see packages/kernels/src/ops/motion.ts.
  *
  * Input [height, width] uint8, from the host or where it lies on the device; output rows (x | y << 16, difference) by (y, x).
- * Launch: a thread per 16 pixels compares, a scan over tiles of 4,096 pixels, a thread per 128 pixels lists. Bytes moved per pixel:
- * diff and sigma-delta 3, average 5 (mode gaussian: gaussian.cu), and 1/4 for a bit per pixel; only pixels that move cost more. */
+ * Launch: a thread per 16 pixels compares, a block per tile of 32,768 pixels lists. Bytes moved per pixel: diff and sigma-delta 3,
+ * average 5 (mode gaussian: gaussian.cu), and 1/4 for a bit per pixel; only pixels that move cost more. */
 #include "motion.h"
 
 namespace skyvox {
@@ -67,55 +67,90 @@ __global__ void start_average(const uint8_t *frame, uint16_t *background, uint32
   for (uint32_t i = thread_index(); i < pixels; i += thread_count()) background[i] = static_cast<uint16_t>(frame[i] << 8);
 }
 
-constexpr uint32_t list_words = 4, tile_threads = tile_mask_words / list_words;
+constexpr uint32_t thread_words = tile_mask_words / block_threads, run_threads = 16, runs = block_threads / run_threads;
 
-/* Writes the rows of the pixels of one word that moved, from row `at` on; a few at a time, so that their loads wait together. */
-DEVICE uint32_t list_word(const Moved &moved, uint32_t word, uint32_t mask, uint32_t width, uint32_t at, uint32_t rows_max,
-                          uint32_t *rows) {
-  if (mask == 0) return at;
-  moved.first[word] = at;
-  while (mask != 0) {
-    uint32_t pixels[4] = {}, second[4] = {};
-    uint32_t count = 0;
-#pragma unroll
-    for (uint32_t i = 0; i < 4; i += 1) {
-      if (mask == 0) continue;
-      pixels[i] = word * 32 + lowest_bit(mask);
-      second[i] = moved.words[pixels[i]];
-      mask &= mask - 1;
-      count += 1;
-    }
-#pragma unroll
-    for (uint32_t i = 0; i < 4; i += 1) {
-      if (i >= count || at + i >= rows_max) continue;
-      rows[2 * size_t{at + i}] = sv_motion_place(pixels[i] % width, pixels[i] / width);
-      rows[2 * size_t{at + i} + 1] = second[i];
-    }
-    at += count;
-  }
-  return at;
+/* Two sums over the threads of a block, in shared memory. */
+struct Sums { uint32_t of[block_threads], runs_of[runs]; };
+
+/* Notes `value` of this thread. Barriers follow: before finish_sum, and before sum_before and sum_of. */
+DEVICE void begin_sum(Sums *sums, uint32_t value) { sums->of[threadIdx.x] = value; }
+DEVICE void finish_sum(Sums *sums) {
+  if (threadIdx.x >= runs) return;
+  uint32_t sum = 0;
+  for (uint32_t i = 0; i < run_threads; i += 1) sum += sums->of[threadIdx.x * run_threads + i];
+  sums->runs_of[threadIdx.x] = sum;
+}
+/* Sum of all threads, and of those before this one. */
+DEVICE uint32_t sum_of(const Sums &sums) {
+  uint32_t sum = 0;
+  for (uint32_t i = 0; i < runs; i += 1) sum += sums.runs_of[i];
+  return sum;
+}
+DEVICE uint32_t sum_before(const Sums &sums) {
+  uint32_t sum = 0;
+  for (uint32_t i = 0; i < threadIdx.x / run_threads; i += 1) sum += sums.runs_of[i];
+  for (uint32_t i = threadIdx.x / run_threads * run_threads; i < threadIdx.x; i += 1) sum += sums.of[i];
+  return sum;
 }
 
-__global__ void list_moved(Moved moved, uint32_t threads, uint32_t width, Offsets tiles, uint32_t rows_max, uint32_t *rows) {
-  __shared__ uint32_t counts[block_threads];
-  const uint32_t thread = thread_index(), tile = thread / tile_threads;
-  uint4 masks = {0, 0, 0, 0};
-  uint32_t at = 0;
-  if (thread < threads) {
-    masks = reinterpret_cast<const uint4 *>(moved.masks)[thread];
-    at = start_of(tiles, tile);
-    if (thread % tile_threads == 0) moved.tile_counts[tile] = 0;
-  }
-  const uint32_t count = bit_count(masks.x) + bit_count(masks.y) + bit_count(masks.z) + bit_count(masks.w);
-  counts[threadIdx.x] = count;
+/* The masks of a tile, and how many of its pixels moved before each word. */
+struct TileMasks { uint32_t masks[tile_mask_words], starts[tile_mask_words]; };
+
+/* The pixel of the tile that moved as its `row`th. */
+DEVICE uint32_t moved_pixel(const TileMasks &tile, uint32_t row) {
+  uint32_t word = 0;
+  for (uint32_t step = tile_mask_words / 2; step > 0; step /= 2)
+    if (tile.starts[word + step] <= row) word += step;
+  uint32_t mask = tile.masks[word];
+  for (uint32_t i = tile.starts[word]; i < row; i += 1) mask &= mask - 1;
+  return word * 32 + lowest_bit(mask);
+}
+
+DEVICE void write_motion_head(Head *head, uint32_t total, uint32_t rows_max) {
+  head->total = total;
+  head->count = total < rows_max ? total : rows_max;
+  head->status = total > rows_max ? SV_MOTION_OVERFLOW : 0;
+}
+
+/* The first frame of a mode lists nothing. */
+__global__ void list_none(Head *head) { write_motion_head(head, 0, 0); }
+
+/* A block per tile: pixels moved in tiles before it are summed up, then its threads write a row each. */
+__global__ void list_moved(Moved moved, uint32_t width, uint32_t rows_max, uint32_t *rows, Head *head) {
+  __shared__ TileMasks in_tile;
+  __shared__ Sums earlier, here;
+  const uint32_t thread = threadIdx.x, tile = blockIdx.x, found = moved.tile_counts[tile];
+  const bool is_last = tile + 1 == gridDim.x;
+  if (thread == 0) moved.next_counts[tile] = 0;
+  if (found == 0 && !is_last) return;
+  uint32_t before = 0;
+  for (uint32_t i = thread; i < tile; i += block_threads) before += moved.tile_counts[i];
+  const uint4 words = reinterpret_cast<const uint4 *>(moved.masks)[tile * block_threads + thread];
+  const uint32_t masks[thread_words] = {words.x, words.y, words.z, words.w};
+  uint32_t count = 0;
+#pragma unroll
+  for (uint32_t mask : masks) count += bit_count(mask);
+  begin_sum(&earlier, before);
+  begin_sum(&here, count);
   __syncthreads();
-  if (count == 0) return;
-  for (uint32_t i = threadIdx.x / tile_threads * tile_threads; i < threadIdx.x; i += 1) at = sv_saturating_add(at, counts[i]);
-  const uint32_t word = thread * list_words;
-  at = list_word(moved, word, masks.x, width, at, rows_max, rows);
-  at = list_word(moved, word + 1, masks.y, width, at, rows_max, rows);
-  at = list_word(moved, word + 2, masks.z, width, at, rows_max, rows);
-  list_word(moved, word + 3, masks.w, width, at, rows_max, rows);
+  finish_sum(&earlier);
+  finish_sum(&here);
+  __syncthreads();
+  const uint32_t base = sum_of(earlier);
+  uint32_t at = sum_before(here);
+#pragma unroll
+  for (uint32_t i = 0; i < thread_words; i += 1) {
+    const uint32_t word = thread * thread_words + i;
+    in_tile.masks[word] = masks[i], in_tile.starts[word] = at;
+    if (masks[i] != 0) moved.first[tile * tile_mask_words + word] = base + at;
+    at += bit_count(masks[i]);
+  }
+  __syncthreads();
+  for (uint32_t row = thread; row < found && base + row < rows_max; row += block_threads) {
+    const uint32_t pixel = tile * tile_pixels + moved_pixel(in_tile, row);
+    reinterpret_cast<uint2 *>(rows)[base + row] = uint2{sv_motion_place(pixel % width, pixel / width), moved.words[pixel]};
+  }
+  if (is_last && thread == 0) write_motion_head(head, base + found, rows_max);
 }
 
 static bool sound(const sv_motion_params &params) {
@@ -181,18 +216,20 @@ int32_t sv_motion(sv_context *context, int32_t handle, const uint8_t *pixels, co
   touch(lane);
   const uint8_t *frame = nullptr;
   if (const int32_t status = bring_frame(context, camera, pixels, &frame)) return status;
-  const uint32_t tiles = camera->pixels_padded / tile_pixels, words = camera->pixels_padded / 32;
   const bool starts = camera->mode != params->mode;
   const int32_t status = params->mode == SV_MOTION_GAUSSIAN ? enqueue_gaussian(context, camera, frame, *params)
                                                             : enqueue_grey(context, camera, frame, *params);
   if (status != SV_OK) return status;
   camera->mode = params->mode;
-  Scan scan = scan_into(*lane, camera->motion, false, {nullptr, tiles}, tiles);
-  scan.items = camera->moved.tile_counts;
-  ENQUEUE(enqueue_scan(context, lane, scan));
-  if (starts) return SV_OK;
-  const uint32_t threads = words / list_words;
-  RUN_WITH_BARRIERS(list_moved, blocks_of(threads), camera->moved, threads, static_cast<uint32_t>(camera->spec.width),
-                    lane->scratch.offsets(), camera->motion.rows_max, camera->motion.rows);
+  const List &list = camera->motion;
+  if (starts) {
+    RUN_ONE(list_none, head_of(*lane, list));
+    return SV_OK;
+  }
+  Moved *moved = &camera->moved;
+  RUN_WITH_BARRIERS(list_moved, camera->pixels_padded / tile_pixels, *moved, static_cast<uint32_t>(camera->spec.width), list.rows_max,
+                    list.rows, head_of(*lane, list));
+  uint32_t *counted = moved->tile_counts;
+  moved->tile_counts = moved->next_counts, moved->next_counts = counted;
   return SV_OK;
 }

@@ -9,6 +9,10 @@
 #include "../../kernels/native/direction.h"
 #include "context.h"
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 namespace skyvox {
 
 /* Points that wait for those of the next view at most. */
@@ -26,6 +30,39 @@ __global__ void direct_rays(const uint4 *points, uint32_t count, const __grid_co
   const uint4 point = points[i];
   const sv_direction d = sv_direction_of(&models.of[point.w], models.bends[point.w], point.x, point.y);
   rays[i] = Ray{{d.x, d.y, d.z}, point.z, point.w};
+}
+
+/* What a call's points come to: their coordinates or-ed together, and the sum of their weights. */
+struct Points { uint32_t coordinates; uint64_t weight; };
+
+/* Copies points of a view; past the cache where the processor can, since the device alone reads them. */
+static Points gather_points(const uint32_t *points, size_t count, uint32_t view, uint4 *gathered) {
+#if defined(__SSE2__)
+  const __m128i kept = _mm_set_epi32(0, -1, -1, -1), last = _mm_set_epi32(static_cast<int32_t>(view), 0, 0, 0);
+  const __m128i third = _mm_set_epi32(0, -1, 0, 0);
+  __m128i all = _mm_setzero_si128(), sum = all;
+  for (size_t i = 0; i < count; i += 1) {
+    const __m128i point = _mm_loadu_si128(reinterpret_cast<const __m128i *>(points) + i);
+    all = _mm_or_si128(all, point);
+    sum = _mm_add_epi64(sum, _mm_and_si128(point, third));
+    _mm_stream_si128(reinterpret_cast<__m128i *>(gathered) + i, _mm_or_si128(_mm_and_si128(point, kept), last));
+  }
+  _mm_sfence();
+  uint32_t words[4];
+  uint64_t sums[2];
+  _mm_storeu_si128(reinterpret_cast<__m128i *>(words), all);
+  _mm_storeu_si128(reinterpret_cast<__m128i *>(sums), sum);
+  return {words[0] | words[1], sums[1]};
+#else
+  Points found = {};
+  for (size_t i = 0; i < count; i += 1) {
+    const uint32_t *point = points + 4 * i;
+    gathered[i] = uint4{point[0], point[1], point[2], view};
+    found.coordinates |= point[0] | point[1];
+    found.weight += point[2];
+  }
+  return found;
+#endif
 }
 
 int32_t direct_points(sv_context *context, Grid *grid) {
@@ -64,15 +101,9 @@ int32_t sv_rays(sv_context *context, int32_t handle, int32_t view_index, const u
     TRY(cudaEventSynchronize(grid->points_copied));
     grid->points_wait = false;
   }
-  uint64_t weight = grid->weight_total;
-  uint32_t highest = 0;
-  uint4 *gathered = grid->gathered + grid->ray_count;
-  for (size_t i = 0; i < added; i += 1) {
-    gathered[i] = uint4{points[4 * i], points[4 * i + 1], points[4 * i + 2], static_cast<uint32_t>(view_index)};
-    highest |= points[4 * i] | points[4 * i + 1];
-    weight += points[4 * i + 2];
-  }
-  if (highest >= SV_POINT_MAX)
+  const Points found = gather_points(points, added, static_cast<uint32_t>(view_index), grid->gathered + grid->ray_count);
+  const uint64_t weight = grid->weight_total + found.weight;
+  if (found.coordinates >= SV_POINT_MAX)
     return fail(context, SV_ERROR_ARGUMENT, "Cannot add %u rays: a point is past 8192 pixels, need all below", added);
   if (weight > UINT32_MAX)
     return fail(context, SV_ERROR_CAPACITY, "Cannot add %u rays: weights sum to %llu, need less than 2^32", added,

@@ -181,8 +181,8 @@ describe.skipIf(emulationReason !== null)(
     test("that is short of it for more points than ever keeps what the camera has", async () => {
       const { failAfter } = failures();
       using kernels = openNative(library, "cuda");
-      // More than the scratch that motion and blobs share was opened for: a bit each in 626 words.
-      const points = new Uint32Array(4 * 20_000);
+      // More than the scratch that motion and blobs share was opened for: a bit each in 1,251 words.
+      const points = new Uint32Array(4 * 40_000);
       let shortages = 0;
       for (let isShort = true; isShort; ) {
         const eye = kernels.openCamera(camera);
