@@ -18,6 +18,8 @@ const coreSources = ["segment", "participants", "crash-point", "ring", "ring-pro
   "pool-writer",
   "pool-reader",
 ]);
+/** Both ends of a bulk connection and the checksum that its receiver takes. */
+export const bulkSources = ["hash", "tcp/bulk-socket", "tcp/bulk-sender", "tcp/bulk-receiver"];
 
 /** One wrong line: `from` stands exactly once in `file`. */
 export interface Mutant {
@@ -26,12 +28,17 @@ export interface Mutant {
   readonly to: string;
 }
 
-/** Builds `native/test/<source>.c` and returns the path of the program. */
-export async function buildTestProgram(source: string, flags: readonly string[], mutant?: Mutant): Promise<string> {
+/** Builds `native/test/<source>.c` with sources of the library, by default its core, and returns the path of the program. */
+export async function buildTestProgram(
+  source: string,
+  flags: readonly string[],
+  mutant?: Mutant,
+  sources: readonly string[] = coreSources,
+): Promise<string> {
   assert(Bun.which(compiler) !== null, `${compiler} is installed (apt-get install gcc)`);
   mkdirSync(buildFolder, { recursive: true });
   const objects: string[] = [];
-  for (const path of [join("test", `${source}.c`), ...coreSources.map((name) => `${name}.c`)])
+  for (const path of [join("test", `${source}.c`), ...sources.map((name) => `${name}.c`)])
     objects.push(await compile(path, flags, mutant?.file === path ? mutant : undefined));
   const program = join(buildFolder, `${source}-${hashOf(objects, flags)}`);
   if (!existsSync(program)) await produce(program, [...flags, ...objects, "-lpthread"]);
@@ -67,12 +74,14 @@ function wrongText(text: string, mutant: Mutant | undefined): string {
 }
 
 function headerTexts(): string[] {
-  return [nativeFolder, join(nativeFolder, "test")].flatMap((folder) =>
-    readdirSync(folder)
-      .filter((name) => name.endsWith(".h"))
-      .sort()
-      .map((name) => readFileSync(join(folder, name), "utf8")),
-  );
+  return [".", "test", "tcp"]
+    .map((name) => join(nativeFolder, name))
+    .flatMap((folder) =>
+      readdirSync(folder)
+        .filter((name) => name.endsWith(".h"))
+        .sort()
+        .map((name) => readFileSync(join(folder, name), "utf8")),
+    );
 }
 
 function hashOf(...parts: readonly (readonly string[])[]): string {
