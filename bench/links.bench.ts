@@ -2,8 +2,9 @@
  * Frames from one process to another over loopback, checksum verified on arrival, and what the checksum itself costs.
  *
  * Through shared memory a frame is seen where it was written, and its checksum is what takes the time; or it is copied once. Beside the
- * links stand Bun's bare sockets, whose receiver only copies, and with `--anchors` send() and recv() in C. What is compared is the
- * ratio within one run: two processes share the cores with whatever else runs. RDMA is not measured here: nothing over loopback is.
+ * links stand Bun's bare sockets, whose receiver only copies, and with `--anchors` send() and recv() in C, without and with the checksum.
+ * What is compared is the ratio within one run: two processes share the cores with whatever else runs. RDMA is not measured here: nothing
+ * over loopback is.
  */
 import { join } from "node:path";
 import { assert, systemClock } from "@skyvox/core";
@@ -43,6 +44,8 @@ const FRAMES = 8;
 /** Messages there and back in one round, one after the other. */
 const TRIPS = 500;
 const TRIP_BYTES = 64;
+/** Holds the checksum that a rival in C takes as ours do. */
+const hashLibrary = new URL("../packages/pipeline/build/libskyvox_pipeline.so", import.meta.url).pathname;
 const connect = { tcp: connectTcp, udp: connectUdp, ucx: connectUcx };
 type BenchKind = keyof typeof connect | "shm";
 
@@ -124,10 +127,12 @@ async function transfers(
   if (ucx.isHere) subjects.push(await linkFrames("ucx", byteLength, frames, stack));
   else leftOut.push(`ucx: ${ucx.note}`);
   if (anchors) {
-    const send = compiledAnchor("socket-send", "stdio.h", []);
+    const send = compiledAnchor("socket-send", "stdio.h", ["dl"]);
     if (send.ok) {
       const command = [...send.command, String(byteLength), String(frames)];
       subjects.push({ name: "C send()", measureMs: () => outputOf<{ ms: number }>(command).ms });
+      const hashing = [...command, hashLibrary];
+      subjects.push({ name: "C send(), XXH3 on arrival", measureMs: () => outputOf<{ ms: number }>(hashing).ms });
     } else leftOut.push(`C send(): ${send.reason}`);
   }
   const timings = await interleaveTimed(subjects, rounds);
@@ -145,6 +150,7 @@ function ratios(timings: readonly Timing[]): BenchTarget[] {
   ratio("tcp", "Bun sockets", targets.links.tcpTimesBunSockets);
   ratio("ucx", "Bun sockets", targets.links.ucxTimesBunSockets);
   ratio("ucx", "C send()", targets.links.ucxTimesSend);
+  ratio("ucx", "C send(), XXH3 on arrival", targets.links.ucxTimesSend);
   return found;
 }
 
