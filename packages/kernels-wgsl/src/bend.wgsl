@@ -3,8 +3,8 @@
 // A point past the last node uses the last square of nodes, so that no read leaves the table.
 @group(0) @binding(18) var<storage, read> bendNodes: array<i32>;
 
-// A table of nodes [rows][columns][2] every 2^shift pixels; columns 0: no table.
-struct BendShape { shift: u32, columns: u32, rows: u32 }
+// A table of nodes [rows][columns][2] every 2^shift pixels, from word `first` on; columns 0: no table.
+struct BendShape { shift: u32, columns: u32, rows: u32, first: u32 }
 
 // What is added to u (x) and to v (y), in 1/4096 pixel; u and v in 1/256.
 fn bend(shape: BendShape, u: u32, v: u32) -> vec2i {
@@ -14,7 +14,7 @@ fn bend(shape: BendShape, u: u32, v: u32) -> vec2i {
   let j = min(v >> s, shape.rows - 2u);
   let fu = u & ((1u << s) - 1u);
   let fv = v & ((1u << s) - 1u);
-  let top = 2u * (j * shape.columns + i);
+  let top = shape.first + 2u * (j * shape.columns + i);
   let bottom = top + 2u * shape.columns;
   return vec2i(bendPart(top, bottom, fu, fv, s), bendPart(top + 1u, bottom + 1u, fu, fv, s));
 }

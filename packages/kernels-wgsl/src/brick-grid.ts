@@ -11,7 +11,7 @@ import { type EvidencePlace, findPeaks, listVoxels } from "./evidence.ts";
 import { RayList } from "./ray-list.ts";
 import type { ReadSource } from "./reads.ts";
 import type { Step } from "./step.ts";
-import { closeTable, type DeviceTable, emptyTable, openTables } from "./tables.ts";
+import { closeTable, type DeviceTable, openTables } from "./tables.ts";
 import { Tiles } from "./tiles.ts";
 import { walkersOf } from "./walkers.ts";
 
@@ -54,15 +54,13 @@ export class BrickGrid implements EvidencePlace {
 
   clear(step: Step): void {
     this.rays.clear();
-    this.pool.clearMarks(step);
-    this.pool.empty(step);
+    this.pool.clear(step, this.found.peaks, this.found.voxels);
     this.tiles?.clear(step);
-    for (const table of Object.values(this.found)) emptyTable(step, table);
   }
 
   mark(step: Step): void {
     this.#isMarked = true;
-    const bound = step.bind(step.programs.mark, { marks: this.pool.marks.rows, ...this.#raysBound() });
+    const bound = step.bind(step.programs.mark, { marks: this.pool.toMark(), ...this.rays.settle(step) });
     const { params, groups } = walkersOf(this.rays.count, this.#sizeVoxels);
     step.run(bound, "mark", params, groups);
   }
@@ -73,7 +71,7 @@ export class BrickGrid implements EvidencePlace {
 
   cast(step: Step): void {
     const { bricks, slots, pool } = this.pool;
-    const buffers = { slotHead: bricks.head, slots, pool: pool.rows, ...this.#raysBound() };
+    const buffers = { slotHead: bricks.head, slots, pool: pool.rows, ...this.rays.settle(step) };
     const { params, groups } = walkersOf(this.rays.count, this.#sizeVoxels);
     step.run(step.bind(step.programs.cast, buffers), "castRays", params, groups);
   }
@@ -102,9 +100,5 @@ export class BrickGrid implements EvidencePlace {
     if (table === "peaks" || table === "voxels") return { table: this.found[table], count: "in head", isWhole: false };
     if (table === "dense") return null;
     return this.tiles?.read(table) ?? null;
-  }
-
-  #raysBound(): { rays: DeviceBuffer; views: DeviceBuffer } {
-    return { rays: this.rays.table.rows, views: this.rays.views };
   }
 }

@@ -5,7 +5,7 @@
  */
 import type { GridSpec } from "@skyvox/kernels";
 import type { DeviceBuffer } from "./buffers.ts";
-import { BRICKS_PER_THREAD } from "./program.ts";
+import { WORKGROUP } from "./program.ts";
 import type { ReadSource } from "./reads.ts";
 import type { Step } from "./step.ts";
 import { closeTable, type DeviceTable, emptyTable, finishList, groupsOf, openTables } from "./tables.ts";
@@ -23,6 +23,9 @@ export class BrickPool {
   readonly pool: DeviceTable;
   /** Slot by brick. Only slots that `bricks` counts are meant. */
   readonly slots: DeviceBuffer;
+  /** Whether commands so far leave marks, and slots. */
+  #isMarked = false;
+  #hasSlots = false;
 
   /** @throws {SkyvoxError} code "capacity" when a table is too large for a buffer of the device. */
   constructor(step: Step, limits: { brickCount: number; bricksMax: number; overflowBit: number }) {
@@ -36,7 +39,7 @@ export class BrickPool {
     const rows = step.take(4 * SLOT_WORDS * bricksMax);
     this.pool = { rowWords: SLOT_WORDS, rowsMax: bricksMax, overflowBit: 0, rows, head: bricks.head };
     this.slots = step.take(4 * brickCount);
-    this.clearMarks(step);
+    step.clear(marks.rows, 4 * brickCount);
   }
 
   close(step: Step): void {
@@ -45,38 +48,67 @@ export class BrickPool {
     step.release(this.pool.rows, this.slots);
   }
 
-  clearMarks(step: Step): void {
-    step.clear(this.marks.rows, 4 * this.marks.rowsMax);
+  /** Takes all marks and slots back, and empties two lists. */
+  clear(step: Step, one: DeviceTable, other: DeviceTable): void {
+    const { marks, bricks } = this;
+    const heads = { headA: bricks.head, headB: one.head, headC: other.head };
+    const fours = Math.ceil(marks.rowsMax / 4);
+    const bound = step.bind(step.programs.clear, { marks: marks.rows, ...heads });
+    step.run(bound, "clear", [fours], Math.min(groupsOf(fours), CLEAR_GROUPS_MAX));
+    this.#isMarked = false;
+    this.#hasSlots = false;
   }
 
-  /** Takes all slots back. */
+  /** Takes all marks back, where there are any. */
+  unmark(step: Step): void {
+    if (this.#isMarked) step.clear(this.marks.rows, 4 * this.marks.rowsMax);
+    this.#isMarked = false;
+  }
+
+  /** Takes all slots back, where there are any. */
   empty(step: Step): void {
-    emptyTable(step, this.bricks);
+    if (this.#hasSlots) emptyTable(step, this.bricks);
+    this.#hasSlots = false;
+  }
+
+  /** Returns the marks for a kernel that sets some. */
+  toMark(): DeviceBuffer {
+    this.#isMarked = true;
+    return this.marks.rows;
   }
 
   select(step: Step, viewsMin: number): void {
+    this.#hasSlots = true;
     const { marks, bricks, pool, slots } = this;
-    const blocks = groupsOf(Math.ceil(marks.rowsMax / BRICKS_PER_THREAD));
+    const perThread = bricksPerThread(marks.rowsMax);
+    const blocks = groupsOf(Math.ceil(marks.rowsMax / perThread));
     const counts = step.scratch("counts", 4 * (blocks + 1));
     const bound = step.bind(step.programs.select, {
       marks: marks.rows,
       counts,
       slots,
       rows: bricks.rows,
-      slotHead: bricks.head,
       pool: pool.rows,
     });
-    const params = [marks.rowsMax, viewsMin, bricks.rowsMax];
+    const params = [marks.rowsMax, viewsMin, bricks.rowsMax, perThread];
     step.run(bound, "count", params, blocks);
     finishList(step, bricks, { counts, blocks });
     step.run(bound, "place", params, blocks);
-    step.runForRows(bound, "empty", params, bricks.head, "group");
   }
 
   /** Table "pool" as it is now: nothing is ever left out of it. */
   readPool(): ReadSource {
     return { table: this.pool, count: "in head", isWhole: true };
   }
+}
+
+const CLEAR_GROUPS_MAX = 512;
+/** Workgroups that select bricks: each empties the slots of its own, which few would take long to do. */
+const SELECT_GROUPS = 256;
+const PER_THREAD_MAX = 32;
+
+function bricksPerThread(brickCount: number): number {
+  return Math.min(4 * Math.ceil(brickCount / (4 * WORKGROUP * SELECT_GROUPS)), PER_THREAD_MAX);
 }
 
 /** How many bricks stand along each side of a grid. */

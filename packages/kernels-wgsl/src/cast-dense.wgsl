@@ -23,7 +23,7 @@ fn castDense(at: Place) {
   let size = vec3i(p.nx, p.ny, p.nz);
   var walk = startWalk(originOf(ray.view), ray.direction, size);
   let steps = strides(&walk, size);
-  moveTo(&walk, piece);
+  moveTo(&walk, piece, 0);
   let slabs = slabsInLayers(&walk, piece.layers);
   for (var slab = 0; slab < slabs && isUnderWay(&walk); slab++) {
     let enter = walk.enter >> vec2u(20u);

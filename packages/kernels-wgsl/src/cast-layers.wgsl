@@ -5,9 +5,10 @@
 
 // Adds a piece of a ray to the voxels it crosses; brick 0 of its box is slots[first].
 fn castLayers(walk: ptr<function, Walk>, piece: Piece, first: i32, weight: u32, bit: u32) {
-  moveTo(walk, piece);
+  moveTo(walk, piece, 0);
   let bricks = bricksOf((*walk).size);
   let steps = strides(walk, turnedBack(bricks, (*walk).k));
+  let slotCount = slotHead[0];
   for (var i = 0; i < piece.layers && isUnderWay(walk); i++) {
     let slabs = slabsInLayer(walk);
     let start = (*walk).enter >> vec2u(23u);
@@ -19,18 +20,18 @@ fn castLayers(walk: ptr<function, Walk>, piece: Piece, first: i32, weight: u32, 
       slotAt(layer, vec2i(start.x, to.y), bricks, steps),
       slotAt(layer, to, bricks, steps),
     );
-    if (all(found == vec4u(NOTHING))) {
+    // Of `slots` only those that are counted are meant.
+    if (all(found >= vec4u(slotCount))) {
       advance(walk, slabs);
     } else {
-      castLayer(walk, slabs, start, found, weight, bit);
+      castLayer(walk, slabs, start, select(vec4u(NOTHING), found, found < vec4u(slotCount)), weight, bit);
     }
   }
 }
 
 fn slotAt(layer: i32, at: vec2i, bricks: vec3i, steps: vec3i) -> u32 {
   if (any(at < vec2i(0)) || any(at >= bricks.yz)) { return NOTHING; }
-  let slot = slots[layer + at.x * steps.y + at.y * steps.z];
-  return select(NOTHING, slot, slot < slotHead[0]);
+  return slots[layer + at.x * steps.y + at.y * steps.z];
 }
 
 fn castLayer(walk: ptr<function, Walk>, slabs: i32, start: vec2i, found: vec4u, weight: u32, bit: u32) {

@@ -2,8 +2,11 @@
 //
 // In: segments and tiles of the last refine, direction, weight and view of the rays, and, to cast, the slots that select.wgsl gave to
 // bricks of tiles. State: marks, one word of view bits per brick of all tiles; pool, 512 sums and 512 words of view bits per slot.
-//   mark, castSegments    one thread per segment
-// 52 bytes read per segment, and per layer and voxel as in mark.wgsl and cast.wgsl.
+//   mark, castSegments    one thread per piece of a segment: LAYERS_PER_PIECE layers of bricks, from at.group.z of them on
+// 52 bytes read per piece, and per layer and voxel as in mark.wgsl and cast.wgsl.
+
+// As many pieces as the largest tile needs, which has 16 layers, are dispatched: from program.ts.
+override LAYERS_PER_PIECE: u32;
 
 @group(0) @binding(0) var<storage, read> segmentHead: array<u32>;
 @group(0) @binding(1) var<storage, read> segments: array<i32>;
@@ -29,13 +32,18 @@ fn segmentAt(index: u32) -> Segment {
   return Segment(rayAt(u32(segments[row])), origin, side, i32(tiles[tile + 2u]));
 }
 
+// Neighbouring threads have the same piece of neighbouring segments; a small tile ends before it.
+fn pieceAt(at: Place) -> Piece { return Piece(i32(at.group.z * LAYERS_PER_PIECE), i32(LAYERS_PER_PIECE)); }
+
 @compute @workgroup_size(WORKGROUP)
 fn mark(at: Place) {
   let index = indexOf(at);
   if (index >= segmentHead[0]) { return; }
   let segment = segmentAt(index);
+  let piece = pieceAt(at);
+  if (8 * piece.layersBefore >= segment.side) { return; }
   var walk = startWalk(segment.origin, segment.ray.direction, vec3i(segment.side));
-  markLayers(&walk, WHOLE, segment.firstBrick, 1u << segment.ray.view);
+  markLayers(&walk, piece, segment.firstBrick, 1u << segment.ray.view);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -43,6 +51,8 @@ fn castSegments(at: Place) {
   let index = indexOf(at);
   if (index >= segmentHead[0]) { return; }
   let segment = segmentAt(index);
+  let piece = pieceAt(at);
+  if (8 * piece.layersBefore >= segment.side) { return; }
   var walk = startWalk(segment.origin, segment.ray.direction, vec3i(segment.side));
-  castLayers(&walk, WHOLE, segment.firstBrick, segment.ray.weight, 1u << segment.ray.view);
+  castLayers(&walk, piece, segment.firstBrick, segment.ray.weight, 1u << segment.ray.view);
 }

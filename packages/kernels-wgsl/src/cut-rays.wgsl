@@ -2,8 +2,8 @@
 //
 // In: rays and views; slots of the last select; tiles and tileBits of refine.wgsl. Out: segments, rows of 5 words
 // [ray, tile, ox, oy, oz], in order of rays, then of slabs of the walk through the grid, then of j, then of l.
-//   cutRays, offsets, cutRays    one thread per ray walks, to count and then to write what it has found; a layer of bricks without a
-//                                slot is jumped over in one step
+//   cutRays, offsets, cutRays    one thread per piece of a ray walks, to count and, where there is something, to write; a layer of
+//                                bricks without a slot is jumped over in one step
 // About 40 bytes read per layer and 12 per voxel of a brick with a slot.
 
 struct Params {
@@ -12,10 +12,13 @@ struct Params {
   ny: i32,
   nz: i32,
   segmentsMax: u32,
-  // First word in `counts` with a word per ray: its segments begin so many after those of its block; NOTHING where it has none.
-  perRayAt: u32,
+  // First word in `counts` with a word per thread: its segments begin so many after those of its block; NOTHING where it has none.
+  perThreadAt: u32,
   // 0: counts.
   isWriting: u32,
+  // Layers of bricks that a thread walks, and threads per ray.
+  layers: u32,
+  pieces: u32,
 }
 var<immediate> p: Params;
 
@@ -30,34 +33,40 @@ var<immediate> p: Params;
 const MARGIN = 1 << 12u;
 const ONE_VOXEL = 1 << 20u;
 
+// Neighbouring threads have the pieces of one ray in order: that is the order of the segments.
 @compute @workgroup_size(WORKGROUP)
 fn cutRays(at: Place) {
   let index = indexOf(at);
+  let threads = p.rayCount * p.pieces;
   let isWriting = p.isWriting != 0u;
   var row = NOTHING;
-  if (index < p.rayCount && isWriting && counts[p.perRayAt + index] != NOTHING) {
-    row = counts[groupOf(at)] + counts[p.perRayAt + index];
+  if (index < threads && isWriting && counts[p.perThreadAt + index] != NOTHING) {
+    row = counts[groupOf(at)] + counts[p.perThreadAt + index];
   }
   var found = 0u;
-  if (index < p.rayCount && (!isWriting || row != NOTHING)) { found = cut(index, row); }
+  if (index < threads && (!isWriting || row != NOTHING)) { found = cut(index, row); }
   let scan = scanWorkgroup(at.thread, found);
-  if (isWriting || index >= p.rayCount) { return; }
-  counts[p.perRayAt + index] = select(NOTHING, scan.before, found > 0u);
+  if (isWriting || index >= threads) { return; }
+  counts[p.perThreadAt + index] = select(NOTHING, scan.before, found > 0u);
   if (at.thread == 0u) { counts[groupOf(at)] = scan.total; }
 }
 
-// Counts the segments of a ray and writes them from a row on; past the limit, and so at NOTHING, none is written.
+// Counts the segments of a piece of a ray and writes them from a row on; past the limit, and so at NOTHING, none is written.
 fn cut(index: u32, firstRow: u32) -> u32 {
-  let ray = rayAt(index);
+  let rayIndex = index / p.pieces;
+  let ray = rayAt(rayIndex);
   let origin = originOf(ray.view);
   let size = vec3i(p.nx, p.ny, p.nz);
   var walk = startWalk(origin, ray.direction, size);
+  let piece = Piece(i32(index % p.pieces * p.layers), i32(p.layers));
+  moveTo(&walk, piece, MARGIN);
   let bricks = bricksOf(walk.size);
   let steps = strides(&walk, bricksOf(size));
+  let slotCount = slotHead[0];
   var found = 0u;
-  while (isUnderWayWithin(&walk, MARGIN)) {
+  for (var layer = 0; layer < piece.layers && isUnderWayWithin(&walk, MARGIN); layer++) {
     let slabs = slabsInLayer(&walk);
-    if (!meetsSlot(&walk, bricks, steps)) {
+    if (!meetsSlot(&walk, bricks, steps, slotCount)) {
       advance(&walk, slabs);
       continue;
     }
@@ -66,11 +75,12 @@ fn cut(index: u32, firstRow: u32) -> u32 {
       let high = min((max(walk.enter, walk.leave) + MARGIN) >> vec2u(20u), walk.size.yz - 1);
       for (var j = low.x; j <= high.x; j++) {
         for (var l = low.y; l <= high.y; l++) {
-          let tile = tileAt(&walk, vec2i(j, l), steps);
+          let tile = tileAt(&walk, vec2i(j, l), steps, slotCount);
           if (tile == NOTHING) { continue; }
           let row = firstRow + found;
           if (firstRow != NOTHING && row < p.segmentsMax) {
-            writeSegment(5u * row, index, tile, segmentOrigin(origin, ray.direction, vec3i(walk.n, j, l), walk.k, tile));
+            let at = segmentOrigin(origin, ray.direction, vec3i(walk.n, j, l), walk.k, tile);
+            writeSegment(5u * row, rayIndex, tile, at);
           }
           found++;
         }
@@ -82,28 +92,29 @@ fn cut(index: u32, firstRow: u32) -> u32 {
 }
 
 // Whether a brick with a slot is within the margin of the ray in the rest of its layer.
-fn meetsSlot(walk: ptr<function, Walk>, bricks: vec3i, steps: vec3i) -> bool {
+fn meetsSlot(walk: ptr<function, Walk>, bricks: vec3i, steps: vec3i, slotCount: u32) -> bool {
   let end = layerEnd(walk);
   let low = max((min((*walk).enter, end) - MARGIN) >> vec2u(23u), vec2i(0));
   let high = min((max((*walk).enter, end) + MARGIN) >> vec2u(23u), bricks.yz - 1);
   for (var j = low.x; j <= high.x; j++) {
     for (var l = low.y; l <= high.y; l++) {
-      if (slots[((*walk).n >> 3u) * steps.x + j * steps.y + l * steps.z] < slotHead[0]) { return true; }
+      if (slots[((*walk).n >> 3u) * steps.x + j * steps.y + l * steps.z] < slotCount) { return true; }
     }
   }
   return false;
 }
 
 // The tile in place of voxel (n, j, l) of the grid.
-fn tileAt(walk: ptr<function, Walk>, at: vec2i, steps: vec3i) -> u32 {
+fn tileAt(walk: ptr<function, Walk>, at: vec2i, steps: vec3i, slotCount: u32) -> u32 {
   let brick = at >> vec2u(3u);
   let slot = slots[((*walk).n >> 3u) * steps.x + brick.x * steps.y + brick.y * steps.z];
-  if (slot >= slotHead[0]) { return NOTHING; }
+  if (slot >= slotCount) { return NOTHING; }
   let voxel = voxelInBrick(walk, at);
   let word = 32u * slot + (voxel >> 5u);
+  let bits = tileBits[word];
   let bit = 1u << (voxel & 31u);
-  if ((tileBits[word] & bit) == 0u) { return NOTHING; }
-  return tileBits[word + 16u] + countOneBits(tileBits[word] & (bit - 1u));
+  if ((bits & bit) == 0u) { return NOTHING; }
+  return tileBits[word + 16u] + countOneBits(bits & (bit - 1u));
 }
 
 fn writeSegment(to: u32, ray: u32, tile: u32, origin: vec3i) {

@@ -38,9 +38,8 @@ export class DenseGrid {
 
   castDense(step: Step): void {
     this.#isCast = true;
-    const { table, views, count } = this.rays;
-    const bound = step.bind(step.programs.castDense, { sums: this.#dense.rows, rays: table.rows, views });
-    const { params, groups } = walkersOf(count, this.#spec.sizeVoxels);
+    const bound = step.bind(step.programs.castDense, { sums: this.#dense.rows, ...this.rays.settle(step) });
+    const { params, groups } = walkersOf(this.rays.count, this.#spec.sizeVoxels);
     step.run(bound, "castDense", params, groups);
     this.rays.useUp();
   }

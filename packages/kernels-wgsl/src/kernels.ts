@@ -80,6 +80,7 @@ export class WgslKernels implements Kernels {
       scratch: new Scratch(pool),
       bindGroups: new BindGroups(device),
       staging: new Staging(device, stagedBytesMin),
+      blocks: [],
     };
     this.#landing = new BufferPool(device, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
     this.#readBack = new ReadBack(this.#tools, this.#landing);
@@ -252,12 +253,15 @@ export class WgslKernels implements Kernels {
   }
 
   readGrid(grid: GridHandle, table: GridTable): Promise<Table> {
+    const { rays } = this.#grid(grid);
+    if (table === "rays") rays.makeRays(this.#step);
     return this.#ask(this.#grid(grid).read(table));
   }
 
   async submit(): Promise<void> {
     assert(this.#isOpen, "kernels are open");
     const step = this.#step;
+    for (const { rays } of this.#grids.values()) rays.makeRays(step);
     const reads = this.#reads.close();
     this.#step = new Step(this.#tools);
     const done = this.#finish(step, reads, this.#running);

@@ -1,9 +1,9 @@
 // What every kernel shares: where a thread stands, and the head of a list.
 //
 // A list is a buffer of rows and a head of 12 words: [count, total, status, status that its op adds], then the workgroups of an
-// indirect dispatch with one thread per row [x, y, 1, 0], then with one workgroup per row [x, y, 1, 0]. Counts stay on the device:
+// indirect dispatch with one thread per row [x, y, z, 0], then with one workgroup per row [x, y, 1, 0]. Counts stay on the device:
 // who works on a list is dispatched by its head. A dispatch of many workgroups is folded into two dimensions, and the last row of it
-// may be unused.
+// may be unused; the third is 1 but for lists of which several threads share a row (`tiles.ts`).
 //
 // Threads of a workgroup, those of one whose threads each walk a ray, and the most workgroups along one dimension: from program.ts.
 override WORKGROUP: u32;

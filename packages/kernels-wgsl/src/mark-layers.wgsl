@@ -2,7 +2,7 @@
 
 // Sets the bit of a view in all bricks that a piece of the ray may cross; brick 0 of its box is marks[first].
 fn markLayers(walk: ptr<function, Walk>, piece: Piece, first: i32, bit: u32) {
-  moveTo(walk, piece);
+  moveTo(walk, piece, 0);
   let bricks = bricksOf((*walk).size);
   let steps = strides(walk, turnedBack(bricks, (*walk).k));
   for (var i = 0; i < piece.layers && isUnderWay(walk); i++) {

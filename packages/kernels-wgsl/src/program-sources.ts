@@ -10,6 +10,7 @@ import castDense from "./cast-dense.wgsl" with { type: "text" };
 import castLayers from "./cast-layers.wgsl" with { type: "text" };
 import castTiles from "./cast-tiles.wgsl" with { type: "text" };
 import cells from "./cells.wgsl" with { type: "text" };
+import clear from "./clear.wgsl" with { type: "text" };
 import cutRays from "./cut-rays.wgsl" with { type: "text" };
 import evidence from "./evidence.wgsl" with { type: "text" };
 import fuse from "./fuse.wgsl" with { type: "text" };
@@ -47,6 +48,7 @@ export const programSources = {
   spots: [lists, scan, spots],
   register: [lists, scan, bend, register],
   fuse: [lists, scan, fuse],
+  clear: [lists, clear],
   rays: [lists, wide, views, bend, rays],
   mark: [lists, walk, rayList, views, markLayers, mark],
   select: [lists, scan, select],

@@ -15,8 +15,10 @@ export const WORKGROUP = 128;
 const SLOT_WORKGROUP = 32;
 /** Threads of a workgroup that walk a ray each: few, as they rarely end together. */
 export const WALKERS = 64;
-/** Bricks that a thread of op `select` looks at: those of all tiles are many, and few are marked. */
-export const BRICKS_PER_THREAD = 32;
+/** Layers of bricks of a tile that a thread walks: the quarter of the largest, so that four threads share a segment in it. */
+const LAYERS_PER_PIECE = 4;
+/** Threads that share a segment; in smaller tiles some find nothing to do. */
+export const PIECES_PER_SEGMENT = 16 / LAYERS_PER_PIECE;
 /** What WebGPU promises along one dimension of a dispatch; more are folded into a second. */
 export const GROUPS_MAX = 65_535;
 
@@ -81,7 +83,7 @@ function constantsOf(name: string, text: string): Record<string, number> {
     WORKGROUP: slotPrograms.has(name) ? SLOT_WORKGROUP : WORKGROUP,
     WALKERS,
     GROUPS_MAX,
-    BRICKS_PER_THREAD,
+    LAYERS_PER_PIECE,
   };
   return Object.fromEntries(Object.entries(all).filter(([constant]) => text.includes(`override ${constant}: u32;`)));
 }

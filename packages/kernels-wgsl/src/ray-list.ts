@@ -1,42 +1,37 @@
 /**
- * The rays of one grid and the views they come from: op `rays`.
+ * The rays of one grid: op `rays`.
  *
- * The host knows how many rays there are; their directions are made and stay on the device. Views lie there as `views.wgsl` says, each
- * with the nodes of its lens in a buffer of its own. A view that is set again with the very same nodes keeps them: a camera that moves
- * keeps its lens.
+ * The host knows how many rays there are; their directions are made and stay on the device. Points of several views that come one after
+ * the other become rays in one dispatch, when an op needs them or the time step ends.
  */
 import { SkyvoxError } from "@skyvox/core";
 import type { RayModel } from "@skyvox/kernels";
 import type { DeviceBuffer } from "./buffers.ts";
 import type { Step } from "./step.ts";
 import { closeTable, type DeviceTable, groupsOf, openTables } from "./tables.ts";
+import type { Upload } from "./uploads.ts";
+import { Views } from "./views.ts";
 
-/** Words of a ray. */
-const RAY_WORDS = 5;
-/** Words of a view, as in views.wgsl. */
-const VIEW_WORDS = 24;
-const VIEWS_MAX = 32;
-
-interface Lens {
-  readonly bendQ12: Int32Array;
-  readonly nodes: DeviceBuffer;
+/** Points that have been uploaded and are no rays yet. */
+interface Points extends Upload {
+  count: number;
+  /** Row of the first of their rays. */
+  readonly first: number;
 }
 
 /** Rays of a grid. */
 export class RayList {
   readonly table: DeviceTable;
-  /** All views, `VIEW_WORDS` each. */
-  readonly views: DeviceBuffer;
-  readonly #lenses = new Map<number, Lens>();
-  readonly #viewsSet = new Set<number>();
+  readonly #views: Views;
   #count = 0;
   /** Of all weights since the last `clear`. */
   #weightTotal = 0;
+  #waiting: Points | null = null;
 
   /** @throws {SkyvoxError} code "capacity" when the table is too large for a buffer of the device. */
   constructor(raysMax: number, step: Step) {
     this.table = openTables(step, { rays: { rowWords: RAY_WORDS, rowsMax: raysMax, overflowBit: 0 } }).rays;
-    this.views = step.take(4 * VIEW_WORDS * VIEWS_MAX);
+    this.#views = new Views(step);
   }
 
   /** How many rays there are. */
@@ -44,66 +39,55 @@ export class RayList {
     return this.#count;
   }
 
+  /** Makes the rays and views ready for a kernel that walks them; returns what it binds. */
+  settle(step: Step): { rays: DeviceBuffer; views: DeviceBuffer } {
+    this.makeRays(step);
+    this.#views.settle(step);
+    return { rays: this.table.rows, views: this.#views.buffer };
+  }
+
   close(step: Step): void {
     closeTable(step, this.table);
-    step.release(this.views);
-    for (const { nodes } of this.#lenses.values()) step.release(nodes);
+    this.#views.close(step);
   }
 
   hasView(view: number): boolean {
-    return this.#viewsSet.has(view);
+    return this.#views.has(view);
   }
 
   setView(step: Step, view: number, model: RayModel): void {
-    const { originQ20, a, b, c, fractionBits, principalU, principalV, bendShift, bendColumns, bendRows } = model;
-    const lens = [fractionBits, principalU, principalV, bendShift, bendColumns, bendRows];
-    const words = Int32Array.from([...originQ20, ...a, ...b, ...c, ...lens]);
-    const { buffer, at } = step.upload(words);
-    step.copy(buffer, this.views, words.byteLength, 4 * at, 4 * VIEW_WORDS * view);
-    this.#viewsSet.add(view);
-    this.#setLens(step, view, model.bendQ12);
-  }
-
-  #setLens(step: Step, view: number, bendQ12: Int32Array): void {
-    const known = this.#lenses.get(view);
-    if (known?.bendQ12 === bendQ12) return;
-    if (known !== undefined) step.release(known.nodes);
-    this.#lenses.delete(view);
-    if (bendQ12.length === 0) return;
-    const nodes = step.take(bendQ12.byteLength);
-    const { buffer, at } = step.upload(bendQ12);
-    step.copy(buffer, nodes, bendQ12.byteLength, 4 * at);
-    this.#lenses.set(view, { bendQ12, nodes });
+    // Rays that were added are of the view as it was.
+    this.makeRays(step);
+    this.#views.set(view, model);
   }
 
   /** @throws {SkyvoxError} code "capacity" when `raysMax` or a weight total of 2^32 would be passed. */
   append(step: Step, view: number, points: Uint32Array): void {
-    const count = points.length / 4;
+    const count = points.length / POINT_WORDS;
     this.#admit(count, points);
-    const { buffer, at } = step.upload(points);
-    const bound = step.bind(step.programs.rays, {
-      points: buffer,
-      rays: this.table.rows,
-      views: this.views,
-      // Without a lens no node is read.
-      bendNodes: this.#lenses.get(view)?.nodes ?? this.views,
-    });
-    step.run(bound, "append", [count, at, this.#count, view], groupsOf(count));
+    const first = this.#count;
     this.#count += count;
+    if (count > GATHERED_POINTS_MAX) {
+      this.makeRays(step);
+      this.#run(step, { ...step.upload(points), count, first }, view);
+      return;
+    }
+    const { buffer, at, words } = step.reserve(points.length);
+    words.set(points);
+    for (let word = VIEW_WORD; word < words.length; word += POINT_WORDS) words[word] = view;
+    const waiting = this.#waiting;
+    if (waiting?.buffer === buffer && waiting.at + POINT_WORDS * waiting.count === at) {
+      waiting.count += count;
+      return;
+    }
+    this.makeRays(step);
+    this.#waiting = { buffer, at, count, first };
   }
 
-  #admit(count: number, points: Uint32Array): void {
-    const raysMax = this.table.rowsMax;
-    if (this.#count + count > raysMax) {
-      throw new SkyvoxError("capacity", `Cannot add ${count} rays: ${this.#count} are there, need at most ${raysMax}`);
-    }
-    let weightTotal = this.#weightTotal;
-    for (let p = 2; p < points.length; p += 4) weightTotal += points[p]!;
-    if (weightTotal >= 2 ** 32) {
-      const found = `weights sum to ${weightTotal}, need less than 2^32`;
-      throw new SkyvoxError("capacity", `Cannot add ${count} rays: ${found}`);
-    }
-    this.#weightTotal = weightTotal;
+  /** Records that points which wait become rays: they must in the time step that uploads them. */
+  makeRays(step: Step): void {
+    if (this.#waiting !== null) this.#run(step, this.#waiting, EACH_ITS_OWN);
+    this.#waiting = null;
   }
 
   /** Forgets the rays; the total of their weights stays, as what they have been added to does. */
@@ -114,5 +98,36 @@ export class RayList {
   clear(): void {
     this.#count = 0;
     this.#weightTotal = 0;
+    this.#waiting = null;
+  }
+
+  #run(step: Step, { buffer, at, count, first }: Points, view: number): void {
+    this.#views.settle(step);
+    const { buffer: views, nodes } = this.#views;
+    const bound = step.bind(step.programs.rays, { points: buffer, rays: this.table.rows, views, bendNodes: nodes });
+    step.run(bound, "append", [count, at, first, view], groupsOf(count));
+  }
+
+  #admit(count: number, points: Uint32Array): void {
+    const raysMax = this.table.rowsMax;
+    if (this.#count + count > raysMax) {
+      throw new SkyvoxError("capacity", `Cannot add ${count} rays: ${this.#count} are there, need at most ${raysMax}`);
+    }
+    let weightTotal = this.#weightTotal;
+    for (let p = 2; p < points.length; p += POINT_WORDS) weightTotal += points[p]!;
+    if (weightTotal >= 2 ** 32) {
+      const found = `weights sum to ${weightTotal}, need less than 2^32`;
+      throw new SkyvoxError("capacity", `Cannot add ${count} rays: ${found}`);
+    }
+    this.#weightTotal = weightTotal;
   }
 }
+
+const RAY_WORDS = 5;
+const POINT_WORDS = 4;
+/** Where the device reads the view of a point that waits with others. */
+const VIEW_WORD = 3;
+/** Instead of a view: each point says its own, as in rays.wgsl. */
+const EACH_ITS_OWN = 0xffffffff;
+/** Points of one call that wait for those of others, 64 KiB; more are a dispatch of their own. */
+const GATHERED_POINTS_MAX = 2 ** 12;

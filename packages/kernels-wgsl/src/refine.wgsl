@@ -3,8 +3,7 @@
 // In: pool and bricks of the last select, and the level of every brick, a byte each. Out: tiles, rows of 3 words
 // [x | y << 16, z | level << 16, firstBrick], in order of pool address; and tileBits for cut-rays.wgsl, 32 words per slot: a bit for
 // each voxel that has become a tile, then the number of the first tile of each of these words.
-//   count, offsets    one workgroup per slot, as in all steps: its tiles
-//   rank, offsets     the number of its first tile; then the bricks of its tiles
+//   count, offsets    one workgroup per slot, as in all steps: its tiles, and the bricks of its tiles
 //   place             makes rows of those that stay within the limits: the first, as one that does not leaves no room for a later one
 // 2,048 bytes read per slot.
 
@@ -16,12 +15,14 @@ struct Params {
   tilesMax: u32,
   marksMax: u32,
   overflowBit: u32,
+  // First word in `counts` of the bricks of tiles of each slot; those before are the tiles.
+  bricksAt: u32,
 }
 var<immediate> p: Params;
 
 @group(0) @binding(0) var<storage, read> slotHead: array<u32>;
 @group(0) @binding(1) var<storage, read> bricks: array<u32>;
-@group(0) @binding(2) var<storage, read> pool: array<u32>;
+@group(0) @binding(2) var<storage, read> pool: array<vec4u>;
 @group(0) @binding(3) var<storage, read> levels: array<u32>;
 @group(0) @binding(4) var<storage, read_write> counts: array<u32>;
 @group(0) @binding(5) var<storage, read_write> tileBits: array<u32>;
@@ -29,38 +30,31 @@ var<immediate> p: Params;
 @group(0) @binding(7) var<storage, read_write> tiles: array<u32>;
 
 const BIT_WORDS = 16u;
+var<workgroup> slotBits: array<atomic<u32>, BIT_WORDS>;
 
 @compute @workgroup_size(WORKGROUP)
 fn count(at: Place) {
   let slot = groupOf(at);
-  let hasWord = at.thread < BIT_WORDS && slot < slotHead[0];
-  var bits = 0u;
-  if (hasWord) {
-    for (var i = 0u; i < 32u; i++) {
-      let viewBits = pool[1024u * slot + 512u + 32u * at.thread + i];
-      bits |= u32(countOneBits(viewBits) >= p.viewsMin) << i;
+  let hasSlot = slot < slotHead[0];
+  if (hasSlot) {
+    // Neighbouring threads read neighbouring voxels, four each.
+    for (var four = at.thread; four < 128u; four += WORKGROUP) {
+      let isTile = countOneBits(pool[256u * slot + 128u + four]) >= vec4u(p.viewsMin);
+      let bits = vec4u(isTile) << vec4u(0u, 1u, 2u, 3u);
+      atomicOr(&slotBits[four / 8u], (bits.x | bits.y | bits.z | bits.w) << (4u * (four % 8u)));
     }
-    tileBits[32u * slot + at.thread] = bits;
   }
-  let scan = scanWorkgroup(at.thread, countOneBits(bits));
-  if (hasWord && at.thread == 0u) { counts[slot] = scan.total; }
-}
-
-@compute @workgroup_size(WORKGROUP)
-fn rank(at: Place) {
-  let slot = groupOf(at);
-  let hasWord = at.thread < BIT_WORDS && slot < slotHead[0];
-  var bits = 0u;
-  var first = 0u;
-  if (hasWord) {
-    bits = tileBits[32u * slot + at.thread];
-    first = counts[slot];
-  }
-  let scan = scanWorkgroup(at.thread, countOneBits(bits));
-  storageBarrier();
-  if (!hasWord) { return; }
-  tileBits[32u * slot + BIT_WORDS + at.thread] = first + scan.before;
-  if (at.thread == 0u) { counts[slot] = scan.total * bricksOfTile(levelOf(slot)); }
+  workgroupBarrier();
+  var mine = 0u;
+  if (at.thread < BIT_WORDS) { mine = atomicLoad(&slotBits[at.thread]); }
+  let scan = scanWorkgroup(at.thread, countOneBits(mine));
+  if (!hasSlot || at.thread >= BIT_WORDS) { return; }
+  tileBits[32u * slot + at.thread] = mine;
+  // Until it is known how many there are before this slot.
+  tileBits[32u * slot + BIT_WORDS + at.thread] = scan.before;
+  if (at.thread > 0u) { return; }
+  counts[slot] = scan.total;
+  counts[p.bricksAt + slot] = scan.total * bricksOfTile(levelOf(slot));
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -70,11 +64,12 @@ fn place(at: Place) {
   let word = 32u * slot + at.thread;
   let level = levelOf(slot);
   let perTile = bricksOfTile(level);
-  let bits = tileBits[word];
+  let rank = tileBits[word + BIT_WORDS];
+  var tile = counts[slot] + rank;
+  tileBits[word + BIT_WORDS] = tile;
+  var firstBrick = counts[p.bricksAt + slot] + rank * perTile;
   var kept = 0u;
-  var tile = tileBits[word + BIT_WORDS];
-  var firstBrick = counts[slot] + (tile - tileBits[32u * slot + BIT_WORDS]) * perTile;
-  for (var rest = bits; rest != 0u; rest &= rest - 1u) {
+  for (var rest = tileBits[word]; rest != 0u; rest &= rest - 1u) {
     let bit = countTrailingZeros(rest);
     if (firstBrick + perTile > p.marksMax) {
       // The list ends before the first that finds no room.

@@ -51,6 +51,6 @@ fn movedTo(index: u32) -> vec2i {
   let point = p.pointsAt + 4u * index;
   let u = points[point];
   let v = points[point + 1u];
-  let shift = bend(BendShape(p.bendShift, p.bendColumns, p.bendRows), u, v);
+  let shift = bend(BendShape(p.bendShift, p.bendColumns, p.bendRows, 0u), u, v);
   return vec2i(vec2u(u, v)) + ((shift + 8) >> vec2u(4u));
 }

@@ -2,10 +2,15 @@
 //
 // In: marks, one word per brick. Out: rows, the brick of each slot; slots, the slot of each brick (NOTHING where it has none); and the
 // sums and view bits of all slots set to zero.
-//   count, offsets, place    one thread per BRICKS_PER_THREAD bricks; 8 + 4 bytes moved per brick
-//   empty                    one workgroup per slot; 4,096 bytes written
+//   count, offsets, place    one thread per `perThread` bricks; 8 + 4 bytes moved per brick, and 4,096 written per slot
 
-struct Params { brickCount: u32, viewsMin: u32, bricksMax: u32 }
+struct Params {
+  brickCount: u32,
+  viewsMin: u32,
+  bricksMax: u32,
+  // Bricks that a thread looks at: a multiple of four, 32 at most.
+  perThread: u32,
+}
 var<immediate> p: Params;
 
 // Padded to whole vec4u.
@@ -13,15 +18,11 @@ var<immediate> p: Params;
 @group(0) @binding(1) var<storage, read_write> counts: array<u32>;
 @group(0) @binding(2) var<storage, read_write> slots: array<vec4u>;
 @group(0) @binding(3) var<storage, read_write> rows: array<u32>;
-@group(0) @binding(4) var<storage, read> slotHead: array<u32>;
-@group(0) @binding(5) var<storage, read_write> pool: array<vec4u>;
-
-// 32 at most; from program.ts.
-override BRICKS_PER_THREAD: u32;
+@group(0) @binding(4) var<storage, read_write> pool: array<vec4u>;
 
 @compute @workgroup_size(WORKGROUP)
 fn count(at: Place) {
-  let first = BRICKS_PER_THREAD * indexOf(at);
+  let first = p.perThread * indexOf(at);
   let mine = countOneBits(selectedFrom(first));
   let scan = scanWorkgroup(at.thread, mine);
   if (at.thread == 0u && first < p.brickCount) { counts[groupOf(at)] = scan.total; }
@@ -29,12 +30,14 @@ fn count(at: Place) {
 
 @compute @workgroup_size(WORKGROUP)
 fn place(at: Place) {
-  let first = BRICKS_PER_THREAD * indexOf(at);
+  let first = p.perThread * indexOf(at);
   let selected = selectedFrom(first);
   let scan = scanWorkgroup(at.thread, countOneBits(selected));
-  if (first >= p.brickCount) { return; }
-  var slot = counts[groupOf(at)] + scan.before;
-  for (var four = 0u; four < BRICKS_PER_THREAD / 4u; four++) {
+  if (indexOf(at) - at.thread >= divideUp(p.brickCount, p.perThread)) { return; }
+  let firstSlot = counts[groupOf(at)];
+  empty(at.thread, min(firstSlot, p.bricksMax), min(firstSlot + scan.total, p.bricksMax));
+  var slot = firstSlot + scan.before;
+  for (var four = 0u; four < p.perThread / 4u; four++) {
     var word = vec4u(NOTHING);
     for (var i = 0u; i < 4u; i++) {
       if (((selected >> (4u * four + i)) & 1u) == 0u) { continue; }
@@ -51,7 +54,7 @@ fn place(at: Place) {
 // A bit for each of the bricks from one on that enough views have marked.
 fn selectedFrom(first: u32) -> u32 {
   var selected = 0u;
-  for (var four = 0u; four < BRICKS_PER_THREAD / 4u; four++) {
+  for (var four = 0u; four < p.perThread / 4u; four++) {
     let brick = first + 4u * four;
     if (brick >= p.brickCount) { continue; }
     let isMarked = countOneBits(marks[brick / 4u]) >= vec4u(p.viewsMin);
@@ -62,9 +65,7 @@ fn selectedFrom(first: u32) -> u32 {
   return selected;
 }
 
-@compute @workgroup_size(WORKGROUP)
-fn empty(at: Place) {
-  let slot = groupOf(at);
-  if (slot >= slotHead[0]) { return; }
-  for (var i = at.thread; i < 256u; i += WORKGROUP) { pool[256u * slot + i] = vec4u(0u); }
+// Slots of a workgroup lie side by side, and all its threads set them to zero.
+fn empty(thread: u32, firstSlot: u32, endSlot: u32) {
+  for (var i = 256u * firstSlot + thread; i < 256u * endSlot; i += WORKGROUP) { pool[i] = vec4u(0u); }
 }

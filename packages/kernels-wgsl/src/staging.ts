@@ -2,8 +2,8 @@
  * Memory of the host that a GPU reads: how large uploads get to it.
  *
  * What is written through the queue takes fresh memory for every write, and on a GPU that costs more than filling it. Here buffers are
- * kept: filled while they are mapped, copied from by a command of the time step, and mapped again when the device has run it. Where
- * none is ready, as in the first time step, the caller writes through the queue, and there is one more for the time steps to come.
+ * kept: filled while they are mapped, copied from by a command, and mapped again when the device has run it. Where none is ready, as in
+ * the first time step, the caller writes through the queue, and there is one more for the time steps to come.
  */
 import { sizeClass } from "./buffers.ts";
 

@@ -2,49 +2,38 @@
  * A time step under way: the commands of its ops in one encoder, what they were handed, and what they no longer need.
  *
  * Commands run in order, and each sees what those before it wrote. Everything on the device is written by commands; the host only
- * writes what no command before has used, as its writes come before all commands of the step. So what an op uploads lies in a place of
- * its own, and a buffer that is released goes back to the pool when the commands have been submitted. Large uploads are copies by
- * commands (`staging.ts`).
+ * writes what no command before has used, as its writes come before all commands of the step (`uploads.ts`). A buffer that is released
+ * goes back to the pool when the commands have been submitted. Dispatches stay in one pass as long as nothing is copied between them,
+ * and what a dispatch has in common with the one before it is not set again.
  */
 import { assert } from "@skyvox/core";
 import type { BindGroups, Bound } from "./bind-groups.ts";
-import type { BufferPool, DeviceBuffer, Scratch } from "./buffers.ts";
+import type { DeviceBuffer, Scratch } from "./buffers.ts";
 import { IMMEDIATE_WORDS } from "./dawn.ts";
 import { GROUPS_MAX, type Program, type Programs } from "./program.ts";
-import type { Staging } from "./staging.ts";
+import { type Place, type Upload, Uploads, type UploadTools } from "./uploads.ts";
 
 /** What all time steps of one open backend share. */
-export interface StepTools {
-  readonly device: GPUDevice;
+export interface StepTools extends UploadTools {
   readonly programs: Programs;
-  readonly pool: BufferPool;
   readonly scratch: Scratch;
   readonly bindGroups: BindGroups;
-  readonly staging: Staging;
-}
-
-/** Words that have been uploaded: they begin at word `at` of the buffer. */
-export interface Upload {
-  readonly buffer: DeviceBuffer;
-  readonly at: number;
 }
 
 /** Records one time step. */
 export class Step {
   readonly programs: Programs;
   readonly #tools: StepTools;
+  readonly #uploads: Uploads;
   #encoder: GPUCommandEncoder | null = null;
-  #pass: GPUComputePassEncoder | null = null;
+  #pass: Pass | null = null;
   #released: DeviceBuffer[] = [];
   /** Taken by what is being opened. */
   #opening: DeviceBuffer[] | null = null;
-  #upload: { buffer: DeviceBuffer; words: number } | null = null;
-  #staged: GPUBuffer[] = [];
-  /** Bytes of each upload that found no staging buffer. */
-  #unstaged: number[] = [];
 
   constructor(tools: StepTools) {
     this.#tools = tools;
+    this.#uploads = new Uploads(tools);
     this.programs = tools.programs;
   }
 
@@ -79,26 +68,19 @@ export class Step {
     return this.#tools.scratch.take(name, byteLength, (buffer) => this.release(buffer));
   }
 
-  /** Uploads a few words next to others of this time step. */
+  /** Returns a place for a few words next to others of this time step. */
+  reserve(count: number): Place {
+    return this.#uploads.reserve(count);
+  }
+
+  /** Uploads words, a few next to others of this time step. */
   upload(words: Uint32Array | Int32Array): Upload {
-    let place = this.#upload;
-    if (place === null || 4 * (place.words + words.length) > place.buffer.byteLength) {
-      place = { buffer: this.#tools.pool.take(Math.max(UPLOAD_BYTES_MIN, words.byteLength)), words: 0 };
-      this.release(place.buffer);
-      this.#upload = place;
-    }
-    const upload = { buffer: place.buffer, at: place.words };
-    this.#write(place.buffer, 4 * place.words, words);
-    place.words += words.length;
-    return upload;
+    return this.#uploads.words(words);
   }
 
   /** Uploads bytes to the start of a buffer of their own. */
   uploadBytes(bytes: Uint8Array): DeviceBuffer {
-    const buffer = this.#tools.pool.take(bytes.length);
-    this.release(buffer);
-    this.#write(buffer, 0, bytes);
-    return buffer;
+    return this.#uploads.bytes(bytes);
   }
 
   /** Binds every storage buffer of a program, by its name in WGSL. */
@@ -137,32 +119,14 @@ export class Step {
 
   /** Submits what has been recorded and gives back what has been released. Nothing can be recorded afterwards. */
   submit(): void {
-    this.#pass?.end();
+    this.#pass?.encoder.end();
     this.#pass = null;
+    this.#uploads.write();
     if (this.#encoder !== null) this.#tools.device.queue.submit([this.#encoder.finish()]);
     this.#encoder = null;
-    this.#tools.staging.give(this.#staged, this.#unstaged);
-    this.#staged = [];
-    this.#unstaged = [];
+    this.#uploads.giveBack();
     this.#tools.pool.give(...this.#released);
     this.#released = [];
-  }
-
-  #write(to: DeviceBuffer, atByte: number, data: Uint8Array | Uint32Array | Int32Array): void {
-    const { device, staging } = this.#tools;
-    if (data.length === 0) return;
-    if (!staging.isFor(data.byteLength)) {
-      write(device.queue, to, atByte, data);
-      return;
-    }
-    const staged = staging.stage(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    if (staged === null) {
-      this.#unstaged.push(data.byteLength);
-      write(device.queue, to, atByte, data);
-      return;
-    }
-    this.#staged.push(staged);
-    this.#outsidePass().copyBufferToBuffer(staged, 0, to.gpu, atByte, 4 * Math.ceil(data.byteLength / 4));
   }
 
   #prepare({ program, group }: Bound, entryPoint: string, params: readonly number[]): GPUComputePassEncoder {
@@ -170,32 +134,37 @@ export class Step {
     assert(pipeline !== undefined, `"${entryPoint}" is an entry point`);
     assert(params.length <= IMMEDIATE_WORDS, "parameters fit the immediate data");
     this.#encoder ??= this.#tools.device.createCommandEncoder();
-    this.#pass ??= this.#encoder.beginComputePass();
-    this.#pass.setPipeline(pipeline);
-    this.#pass.setBindGroup(0, group);
-    immediates.fill(0, params.length);
-    immediates.set(params);
-    this.#pass.setImmediates(0, immediates);
-    return this.#pass;
+    this.#pass ??= { encoder: this.#encoder.beginComputePass(), pipeline: null, group: null, params: null };
+    const pass = this.#pass;
+    const { encoder } = pass;
+    if (pass.pipeline !== pipeline) encoder.setPipeline(pipeline);
+    if (pass.group !== group) encoder.setBindGroup(0, group);
+    if (pass.params !== params) {
+      immediates.fill(0, params.length);
+      immediates.set(params);
+      encoder.setImmediates(0, immediates);
+    }
+    pass.pipeline = pipeline;
+    pass.group = group;
+    pass.params = params;
+    return encoder;
   }
 
   #outsidePass(): GPUCommandEncoder {
-    this.#pass?.end();
+    this.#pass?.encoder.end();
     this.#pass = null;
     this.#encoder ??= this.#tools.device.createCommandEncoder();
     return this.#encoder;
   }
 }
 
-const UPLOAD_BYTES_MIN = 2 ** 18;
-const immediates = new Uint32Array(IMMEDIATE_WORDS);
-
-/** Writes from the host. The queue takes whole words only; what is past the last is filled up. */
-function write(queue: GPUQueue, to: DeviceBuffer, atByte: number, data: Uint8Array | Uint32Array | Int32Array): void {
-  const whole = data.byteLength - (data.byteLength % 4);
-  if (whole > 0) queue.writeBuffer(to.gpu, atByte, data, 0, whole / data.BYTES_PER_ELEMENT);
-  if (whole === data.byteLength) return;
-  const rest = new Uint8Array(4);
-  rest.set((data as Uint8Array).subarray(whole));
-  queue.writeBuffer(to.gpu, atByte + whole, rest);
+/** A compute pass and what has been set in it. */
+interface Pass {
+  readonly encoder: GPUComputePassEncoder;
+  pipeline: GPUComputePipeline | null;
+  group: GPUBindGroup | null;
+  /** Compared by identity: an op that dispatches several times hands over the same array. */
+  params: readonly number[] | null;
 }
+
+const immediates = new Uint32Array(IMMEDIATE_WORDS);

@@ -55,21 +55,36 @@ export interface ListEnd {
   readonly blocks: Blocks;
   /** Rows that are there before those of the first block. */
   readonly base?: number;
+  /** Threads for each row where a kernel runs with a thread per row; 1 by default. */
+  readonly pieces?: number;
+  /** First word, a multiple of four, of a second count of each block, which becomes a sum as the first does and is in no head. */
+  readonly secondAt?: number;
 }
 
 /** The middle step of a list: counts of blocks become rows at which they begin, and the head is written. */
-export function finishList(step: Step, table: DeviceTable, { counts, blocks, base = 0 }: ListEnd): void {
+export function finishList(
+  step: Step,
+  table: DeviceTable,
+  { counts, blocks, base = 0, pieces = 1, secondAt }: ListEnd,
+): void {
   const isKnown = typeof blocks === "number";
   // Where the number of blocks is known nothing is read from the source.
   const source = isKnown ? table.rows : blocks.of.head;
   const [count, perBlock] = isKnown ? [blocks, 0] : [0, blocks.perBlock];
   const bound = step.bind(step.programs.offsets, { source, counts, head: table.head });
-  step.run(bound, "offsets", [count, perBlock, base, table.rowsMax, table.overflowBit], 1);
+  const { rowsMax, overflowBit } = table;
+  const params = [count, perBlock, base, rowsMax, overflowBit, pieces, secondAt ?? 0];
+  step.run(bound, "offsets", params, secondAt === undefined ? 1 : 2);
 }
 
 /** Workgroups of so many threads in all. */
 export function groupsOf(threads: number, perGroup: number = WORKGROUP): number {
   return Math.ceil(threads / perGroup);
+}
+
+/** Words of counts of so many blocks, as the sums of all need one more: a multiple of four. */
+export function countWords(blocks: number): number {
+  return 4 * (Math.floor(blocks / 4) + 1);
 }
 
 /** Bytes of a head. */

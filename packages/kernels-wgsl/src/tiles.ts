@@ -8,10 +8,12 @@ import { type FineSpec, type GridSpec, statusBits } from "@skyvox/kernels";
 import { BrickPool, sizeInBricks } from "./brick-pool.ts";
 import type { DeviceBuffer } from "./buffers.ts";
 import type { EvidencePlace } from "./evidence.ts";
+import { PIECES_PER_SEGMENT } from "./program.ts";
 import type { RayList } from "./ray-list.ts";
 import type { ReadSource } from "./reads.ts";
 import type { Step } from "./step.ts";
-import { closeTable, type DeviceTable, emptyTable, finishList, groupsOf, HEAD_BYTES, openTables } from "./tables.ts";
+import { closeTable, countWords, type DeviceTable, finishList, groupsOf, openTables } from "./tables.ts";
+import { piecesOf } from "./walkers.ts";
 
 /** Tiles of an open grid. */
 export class Tiles implements EvidencePlace {
@@ -51,8 +53,7 @@ export class Tiles implements EvidencePlace {
   }
 
   clear(step: Step): void {
-    for (const table of Object.values(this.#cut)) emptyTable(step, table);
-    this.pool.empty(step);
+    this.pool.clear(step, this.#cut.tiles, this.#cut.segments);
   }
 
   /** Turns voxels of the grid's pool into tiles and cuts its rays to them. */
@@ -66,7 +67,8 @@ export class Tiles implements EvidencePlace {
   #findTiles(step: Step, viewsMin: number, { bricks, pool }: BrickPool, tileBits: DeviceBuffer): void {
     const { tiles } = this.#cut;
     const [, nby, nbz] = sizeInBricks(this.#sizeVoxels);
-    const counts = step.scratch("counts", 4 * (bricks.rowsMax + 1));
+    const bricksAt = countWords(bricks.rowsMax);
+    const counts = step.scratch("counts", 8 * bricksAt);
     const bound = step.bind(step.programs.refine, {
       slotHead: bricks.head,
       bricks: bricks.rows,
@@ -77,21 +79,19 @@ export class Tiles implements EvidencePlace {
       tileHead: tiles.head,
       tiles: tiles.rows,
     });
-    const params = [viewsMin, nby, nbz, tiles.rowsMax, this.#marksMax, tiles.overflowBit];
-    const blocks = { of: bricks, perBlock: 1 };
+    const params = [viewsMin, nby, nbz, tiles.rowsMax, this.#marksMax, tiles.overflowBit, bricksAt];
     step.runForRows(bound, "count", params, bricks.head, "group");
-    finishList(step, tiles, { counts, blocks });
-    step.runForRows(bound, "rank", params, bricks.head, "group");
-    // The bricks of tiles are counted like a list, and nobody asks how many there are.
-    const brickList = { ...tiles, head: step.scratch("brickHead", HEAD_BYTES) };
-    finishList(step, brickList, { counts, blocks });
+    finishList(step, tiles, { counts, blocks: { of: bricks, perBlock: 1 }, secondAt: bricksAt });
     step.runForRows(bound, "place", params, bricks.head, "group");
   }
 
   #cutRays(step: Step, { bricks, slots }: BrickPool, rays: RayList, tileBits: DeviceBuffer): void {
     const { tiles, segments } = this.#cut;
-    const blocks = groupsOf(rays.count);
-    const counts = step.scratch("counts", 4 * (blocks + 1 + rays.count));
+    const { pieces, layers } = piecesOf(rays.count, this.#sizeVoxels);
+    const threads = rays.count * pieces;
+    const blocks = groupsOf(threads);
+    const perThreadAt = countWords(blocks);
+    const counts = step.scratch("counts", 4 * (perThreadAt + threads));
     const bound = step.bind(step.programs.cutRays, {
       slotHead: bricks.head,
       slots,
@@ -99,30 +99,32 @@ export class Tiles implements EvidencePlace {
       tiles: tiles.rows,
       counts,
       segments: segments.rows,
-      rays: rays.table.rows,
-      views: rays.views,
+      ...rays.settle(step),
     });
-    const params = [rays.count, ...this.#sizeVoxels, segments.rowsMax, blocks + 1];
-    step.run(bound, "cutRays", [...params, 0], blocks);
-    finishList(step, segments, { counts, blocks });
-    step.run(bound, "cutRays", [...params, 1], blocks);
+    const cut = (isWriting: 0 | 1) => {
+      const params = [rays.count, ...this.#sizeVoxels, segments.rowsMax, perThreadAt, isWriting, layers, pieces];
+      step.run(bound, "cutRays", params, blocks);
+    };
+    cut(0);
+    finishList(step, segments, { counts, blocks, pieces: PIECES_PER_SEGMENT });
+    cut(1);
   }
 
   /** Marks, selects and casts within the tiles. */
   cast(step: Step, viewsMin: number, rays: RayList): void {
     const { tiles, segments } = this.#cut;
-    const { marks, bricks, slots, pool } = this.pool;
+    const { bricks, slots, pool } = this.pool;
+    this.pool.unmark(step);
     const bound = step.bind(step.programs.castTiles, {
       segmentHead: segments.head,
       segments: segments.rows,
       tiles: tiles.rows,
-      marks: marks.rows,
+      marks: this.pool.toMark(),
       slotHead: bricks.head,
       slots,
       pool: pool.rows,
-      rays: rays.table.rows,
+      rays: rays.settle(step).rays,
     });
-    this.pool.clearMarks(step);
     step.runForRows(bound, "mark", [], segments.head, "thread");
     this.pool.select(step, viewsMin);
     step.runForRows(bound, "castSegments", [], segments.head, "thread");

@@ -1,5 +1,5 @@
-// The views of a grid, 24 words each, as ray-list.ts writes them: origin (3), a (3), b (3), c (3), fractionBits, principalU,
-// principalV, bendShift, bendColumns, bendRows, and 6 unused.
+// The views of a grid, 24 words each, as views.ts writes them: origin (3), a (3), b (3), c (3), fractionBits, principalU, principalV,
+// bendShift, bendColumns, bendRows, first word of the nodes of its lens, and 5 unused.
 const VIEW_WORDS = 24u;
 
 @group(0) @binding(17) var<storage, read> views: array<i32>;

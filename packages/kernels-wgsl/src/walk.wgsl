@@ -26,9 +26,6 @@ fn walkerOf(at: Place) -> u32 { return groupOf(at) * WALKERS + at.thread; }
 // A thread's share of a walk, in layers of bricks: so many after the one that the ray enters by, and so many from there on.
 struct Piece { layersBefore: i32, layers: i32 }
 
-// All layers: no side has more.
-const WHOLE = Piece(0, 256);
-
 // Neighbouring threads have the same piece of neighbouring rays; the pieces of threads that are too many begin past the grid.
 fn pieceOf(walker: u32, rayCount: u32, layers: u32) -> Piece { return Piece(i32(walker / rayCount * layers), i32(layers)); }
 
@@ -86,8 +83,10 @@ fn advance(walk: ptr<function, Walk>, slabs: i32) {
 // until the end of the last layer it moves by at most 2,048 voxels on j and l. One that was not gone has entered between 0 and 2,048
 // voxels, or below and moves up, or above and moves down. Only the first, moving up, can pass the end of Q11.20; it comes out at -2,048
 // and ends below 0, as it has moved by less than 4,096 in all. Nothing else wraps, and what has left a box for good stays outside it.
-fn moveTo(walk: ptr<function, Walk>, piece: Piece) {
-  if (piece.layersBefore > 0 && isUnderWay(walk)) { advance(walk, slabsInLayers(walk, piece.layersBefore)); }
+//
+// With a margin the same holds: it is less than a voxel, and within the grid a ray moves by at most 2,047.
+fn moveTo(walk: ptr<function, Walk>, piece: Piece, margin: i32) {
+  if (piece.layersBefore > 0 && isUnderWayWithin(walk, margin)) { advance(walk, slabsInLayers(walk, piece.layersBefore)); }
 }
 
 // While the ray is in a slab of the grid and may still meet it on j and l.
@@ -101,7 +100,7 @@ fn isUnderWayWithin(walk: ptr<function, Walk>, margin: i32) -> bool {
 }
 
 fn isGone(position: i32, stride: i32, voxels: i32, margin: i32) -> bool {
-  if (position + margin < 0) { return stride <= 0; }
+  if (position < -margin) { return stride <= 0; }
   return ((position - margin) >> 23u) >= ((voxels + 7) >> 3u) && stride >= 0;
 }
 

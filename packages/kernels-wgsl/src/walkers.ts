@@ -8,18 +8,26 @@ export interface Walkers {
   readonly groups: number;
 }
 
+/** Shares rays out among threads of `WALKERS`. */
+export function walkersOf(rayCount: number, sizeVoxels: GridSpec["sizeVoxels"]): Walkers {
+  const { pieces, layers } = piecesOf(rayCount, sizeVoxels);
+  return { params: [rayCount, ...sizeVoxels, layers], groups: groupsOf(rayCount * pieces, WALKERS) };
+}
+
 /**
- * Shares rays out among threads.
+ * How many threads walk a ray, and how many layers of bricks each of them.
  *
  * A walk is a chain of reads that wait for each other, and a few thousand of them leave a GPU idle. So rays are cut into pieces of
  * whole layers of bricks, a thread each, where there are fewer than `THREADS_MIN` of them.
  */
-export function walkersOf(rayCount: number, sizeVoxels: GridSpec["sizeVoxels"]): Walkers {
+export function piecesOf(
+  rayCount: number,
+  sizeVoxels: GridSpec["sizeVoxels"],
+): { readonly pieces: number; readonly layers: number } {
   const layersMax = Math.ceil(Math.max(...sizeVoxels) / 8);
-  const pieces = Math.min(Math.ceil(THREADS_MIN / Math.max(rayCount, 1)), layersMax);
-  const layers = Math.ceil(layersMax / pieces);
-  const groups = groupsOf(rayCount * Math.ceil(layersMax / layers), WALKERS);
-  return { params: [rayCount, ...sizeVoxels, layers], groups };
+  const piecesMax = Math.min(Math.ceil(THREADS_MIN / Math.max(rayCount, 1)), layersMax);
+  const layers = Math.ceil(layersMax / piecesMax);
+  return { pieces: Math.ceil(layersMax / layers), layers };
 }
 
 /** About what the largest GPU keeps under way at once: 132 multiprocessors with 2,048 threads each. */

@@ -93,11 +93,47 @@ onGpu(
   },
 );
 
+/** Tables "tiles" and "segments" of such rays, where one view is enough for a tile. */
+async function refine(on: Kernels, sizeVoxels: Vec3, rays: readonly Ray[]): Promise<Uint32Array[]> {
+  const brickCount = sizeVoxels.reduce((count, side) => count * Math.ceil(side / 8), 1);
+  const levels = Uint8Array.from({ length: brickCount }, (_, brick) => brick % 5);
+  const fine = { levels, tilesMax: 2 ** 15, segmentsMax: 2 ** 16, marksMax: 2 ** 25, bricksMax: 1 };
+  const grid = on.openGrid({ sizeVoxels, raysMax: 32, bricksMax: 2048, peaksMax: 1, voxelsMax: 1, dense: false, fine });
+  for (const [view, ray] of rays.entries()) {
+    on.setView(grid, view, modelOf(ray));
+    on.rays(grid, view, Uint32Array.of(0, 0, 1, 1));
+  }
+  on.mark(grid);
+  on.select(grid, 1);
+  on.cast(grid);
+  on.refine(grid, 1);
+  const tables = [on.readGrid(grid, "tiles"), on.readGrid(grid, "segments")];
+  await on.submit();
+  on.closeGrid(grid);
+  return (await Promise.all(tables)).map(({ rows }) => rows);
+}
+
+onGpu(`Segments of a ray that is cut in pieces are in the order of its way, wherever it starts${suffix}`, async () => {
+  const prng = createPrng(12);
+  for (const long of [0, 1, 2]) {
+    const sizeVoxels: [number, number, number] = [40, 24, 17];
+    sizeVoxels[long] = 2047;
+    // Origins of segments reach 2,047 voxels.
+    const rays = Array.from({ length: 4 }, () => rayThroughGrid(prng, sizeVoxels, long, 0.01, 0));
+    const [found, expected] = [await refine(kernels, sizeVoxels, rays), await refine(reference, sizeVoxels, rays)];
+    expect(expected.map(({ length }) => length > 1000)).toEqual([true, true]);
+    for (const [table, rows] of expected.entries()) {
+      expect([long, table, found[table]!.findIndex((word, i) => word !== rows[i])]).toEqual([long, table, -1]);
+      expect(found[table]!.length).toBe(rows.length);
+    }
+  }
+});
+
 /** A ray that crosses the grid at its place modulo 4,096 voxels: it does, or it would if it had not gone before. */
-function rayThroughGrid(prng: Prng, sizeVoxels: Vec3, long: number, slopeMax: number): Ray {
+function rayThroughGrid(prng: Prng, sizeVoxels: Vec3, long: number, slopeMax: number, fromMin = -2048): Ray {
   const originVoxels: [number, number, number] = [0, 0, 0];
   const direction: [number, number, number] = [0, 0, 0];
-  const from = prng.uniform(-2048, 2047);
+  const from = prng.uniform(fromMin, 2047);
   const way = prng.uniform(0, 2047) - from;
   for (const axis of [0, 1, 2]) {
     const slope = prng.uniform(-slopeMax, slopeMax);
