@@ -1,15 +1,25 @@
 /**
- * Which detection belongs to which track: gates, gains and the best assignment of one step.
+ * Which detections may belong to which tracks: gates and gains of one step.
  *
  * The gain of a pair is ln(Pd N(v; 0, S) / clutter) less the score of a miss: how much better "this target was seen here" explains the
- * detection than "clutter, and the target was missed". Only gated pairs with a positive gain become edges; the assignment maximises
- * the sum of gains. At most one detection per track and one track per detection.
+ * detection than "clutter, and the target was missed". Gated pairs become edges whose cost is the gain with its sign turned, so that the
+ * cheapest assignment is the likeliest. At most one detection per track and one track per detection.
  */
-import { type Assignment, solveAssignment } from "./assignment.ts";
+import type { AssignmentEdges } from "./assignment.ts";
 import type { DetectionSet } from "./detection-set.ts";
-import { chiSquareQuantile, invertInnovation, logLikelihood, newInverseCovariance, squaredDistance } from "./gate.ts";
+import { chiSquareQuantile } from "./gate.ts";
 import type { TrackPool } from "./track-pool.ts";
 import type { TrackerOptions } from "./tracker-options.ts";
+
+/** Which pairs become edges. */
+export interface EdgeLimits {
+  /** What one miss adds to a score; negative. */
+  readonly missScore: number;
+  /** Edges of this cost or more are left out. */
+  readonly costMax: number;
+  /** 1 for each detection that is not to be had. */
+  readonly taken: Uint8Array;
+}
 
 /** Holds the growing edge lists and the constants of one tracker. */
 export class Association {
@@ -17,80 +27,91 @@ export class Association {
   readonly logDetectionOverClutter: number;
   readonly #gate: number;
   readonly #found: Int32Array;
+  /** Half the sides of the box about the gate at hand, metres. */
+  readonly #half = new Float64Array(3);
   readonly #rowStart: Int32Array;
-  readonly #inverse = newInverseCovariance();
   #edgeColumn = new Int32Array(EDGES_AT_START);
   #edgeCost = new Float64Array(EDGES_AT_START);
   #edgeCount = 0;
 
-  constructor(options: TrackerOptions) {
+  /** `rowsMax` is the most slots that are gated at once. */
+  constructor(options: TrackerOptions, rowsMax: number) {
     this.logDetectionOverClutter = Math.log(options.detectionProbability / options.clutterPerM3);
     this.#gate = chiSquareQuantile(options.gateProbability, 3);
     this.#found = new Int32Array(options.detectionsMax);
-    this.#rowStart = new Int32Array(options.tracksMax + 1);
+    this.#rowStart = new Int32Array(rowsMax + 1);
   }
 
-  /** Assigns detections to predicted tracks; rows are positions in `pool.alive`. `missScore` is what one miss adds to a score (negative). */
-  solve(pool: TrackPool, detections: DetectionSet, missScore: number): Assignment {
-    this.#edgeCount = 0;
-    detections.buildGrid(this.#meanGateWidthM(pool, detections));
-    for (let row = 0; row < pool.aliveCount; row++) {
-      this.#rowStart[row] = this.#edgeCount;
-      this.#addEdges(pool, pool.alive[row]!, detections, missScore);
+  /** Sorts the detections of a step into cells as wide as the gates of the tracks alive. */
+  begin(pool: TrackPool, detections: DetectionSet): void {
+    let sum = 0;
+    for (let k = 0; k < pool.aliveCount; k++) {
+      for (let axis = 0; axis < 3; axis++) sum += this.#halfWidthM(pool, pool.alive[k]!, detections, axis);
     }
-    this.#rowStart[pool.aliveCount] = this.#edgeCount;
-    return solveAssignment({
-      rowCount: pool.aliveCount,
+    detections.buildGrid(pool.aliveCount === 0 ? 1 : sum / (3 * pool.aliveCount));
+  }
+
+  /** Gates the first `rowCount` of `slots`, one row each. The lists are borrowed until the next call. */
+  gate(
+    pool: TrackPool,
+    slots: Int32Array,
+    rowCount: number,
+    detections: DetectionSet,
+    limits: EdgeLimits,
+  ): AssignmentEdges {
+    this.#edgeCount = 0;
+    for (let row = 0; row < rowCount; row++) {
+      this.#rowStart[row] = this.#edgeCount;
+      this.#addEdges(pool, slots[row]!, detections, limits);
+    }
+    this.#rowStart[rowCount] = this.#edgeCount;
+    return {
+      rowCount,
       columnCount: detections.count,
       rowStart: this.#rowStart,
       edgeColumn: this.#edgeColumn,
       edgeCost: this.#edgeCost,
-      unassignedCost: 0,
-    });
+    };
   }
 
   /** Returns ln(Pd N(v; 0, S) / clutter) of a track and a detection, or -Infinity outside the gate. */
   pairScore(pool: TrackPool, slot: number, detections: DetectionSet, index: number): number {
-    invertInnovation(this.#inverse, pool.covariances, slot, detections.noise, index);
-    const squared = squaredDistance(
-      this.#inverse,
-      detections.positions[index * 3]! - pool.states[slot * 6]!,
-      detections.positions[index * 3 + 1]! - pool.states[slot * 6 + 1]!,
-      detections.positions[index * 3 + 2]! - pool.states[slot * 6 + 2]!,
-    );
-    if (squared > this.#gate) return Number.NEGATIVE_INFINITY;
-    return this.logDetectionOverClutter + logLikelihood(this.#inverse, squared);
+    return this.logDetectionOverClutter + pool.filters.logLikelihood(slot, detections, index, this.#gate);
   }
 
-  #addEdges(pool: TrackPool, slot: number, detections: DetectionSet, missScore: number): void {
-    const x = slot * 6;
+  #addEdges(pool: TrackPool, slot: number, detections: DetectionSet, limits: EdgeLimits): void {
+    const half = this.#half;
+    const state = slot * 6;
+    for (let axis = 0; axis < 3; axis++) half[axis] = this.#halfWidthM(pool, slot, detections, axis);
     const found = detections.near(
-      pool.states[x]!,
-      pool.states[x + 1]!,
-      pool.states[x + 2]!,
-      this.#halfWidthM(pool, slot, detections, 0),
-      this.#halfWidthM(pool, slot, detections, 1),
-      this.#halfWidthM(pool, slot, detections, 2),
+      pool.states[state]!,
+      pool.states[state + 1]!,
+      pool.states[state + 2]!,
+      half[0]!,
+      half[1]!,
+      half[2]!,
       this.#found,
     );
     for (let k = 0; k < found; k++) {
       const index = this.#found[k]!;
-      const gain = this.pairScore(pool, slot, detections, index) - missScore;
-      if (gain > 0) this.#push(index, -gain);
+      if (limits.taken[index] === 1 || !this.#isInBox(pool, slot, detections, index)) continue;
+      const cost = limits.missScore - this.pairScore(pool, slot, detections, index);
+      if (cost < limits.costMax) this.#push(index, cost);
     }
+  }
+
+  /** Cells reach beyond the box; what lies outside it is outside the gate. */
+  #isInBox(pool: TrackPool, slot: number, detections: DetectionSet, index: number): boolean {
+    for (let axis = 0; axis < 3; axis++) {
+      const apart = detections.positions[index * 3 + axis]! - pool.states[slot * 6 + axis]!;
+      if (Math.abs(apart) > this.#half[axis]!) return false;
+    }
+    return true;
   }
 
   /** Half the side of the box about the gate of a track, for the most uncertain detection. */
   #halfWidthM(pool: TrackPool, slot: number, detections: DetectionSet, axis: number): number {
-    return Math.sqrt(this.#gate * (pool.covariances[slot * 36 + axis * 7]! + detections.noiseMax[axis]!));
-  }
-
-  #meanGateWidthM(pool: TrackPool, detections: DetectionSet): number {
-    let sum = 0;
-    for (let row = 0; row < pool.aliveCount; row++) {
-      for (let axis = 0; axis < 3; axis++) sum += this.#halfWidthM(pool, pool.alive[row]!, detections, axis);
-    }
-    return pool.aliveCount === 0 ? 1 : sum / (3 * pool.aliveCount);
+    return pool.filters.reachM(slot, axis, detections.noiseMax[axis]!, this.#gate);
   }
 
   #push(column: number, cost: number): void {

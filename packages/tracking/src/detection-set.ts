@@ -17,11 +17,14 @@ export class DetectionSet {
   readonly extents: Float64Array;
   /** Largest variance per axis over all detections, square metres. */
   readonly noiseMax: Float64Array = new Float64Array(3);
+  /** Largest extent per axis over all detections, metres. */
+  readonly extentMax: Float64Array = new Float64Array(3);
   count = 0;
 
   readonly #cells: Float64Array;
   readonly #next: Int32Array;
   readonly #heads: Int32Array;
+  readonly #found: Int32Array;
   #cellM = 1;
 
   constructor(capacity: number) {
@@ -31,6 +34,7 @@ export class DetectionSet {
     this.extents = new Float64Array(capacity * 3);
     this.#cells = new Float64Array(capacity * 3);
     this.#next = new Int32Array(capacity);
+    this.#found = new Int32Array(capacity);
     this.#heads = new Int32Array(2 ** Math.ceil(Math.log2(capacity * 2)));
   }
 
@@ -39,6 +43,7 @@ export class DetectionSet {
     const ordered = detections.toSorted(compareDetections);
     this.count = Math.min(ordered.length, this.capacity);
     this.noiseMax.fill(0);
+    this.extentMax.fill(0);
     for (let index = 0; index < this.count; index++) this.#store(index, ordered[index]!);
     return ordered.length - this.count;
   }
@@ -52,6 +57,7 @@ export class DetectionSet {
       );
       this.positions[index * 3 + axis] = position;
       this.extents[index * 3 + axis] = detection.extentM[axis]!;
+      this.extentMax[axis] = Math.max(this.extentMax[axis]!, detection.extentM[axis]!);
       const variance = detection.covarianceM2[axis * 4]!;
       this.noiseMax[axis] = Math.max(this.noiseMax[axis]!, variance);
     }
@@ -95,6 +101,41 @@ export class DetectionSet {
     return count;
   }
 
+  /**
+   * True where the detection overlaps one that `inUse` marks: evenly filled bodies reach √3 standard deviations from their centres.
+   *
+   * Needs the hash.
+   */
+  isPiece(index: number, inUse: Uint8Array): boolean {
+    const { positions, extents, extentMax } = this;
+    const found = this.near(
+      positions[index * 3]!,
+      positions[index * 3 + 1]!,
+      positions[index * 3 + 2]!,
+      REACH * (extents[index * 3]! + extentMax[0]!),
+      REACH * (extents[index * 3 + 1]! + extentMax[1]!),
+      REACH * (extents[index * 3 + 2]! + extentMax[2]!),
+      this.#found,
+    );
+    for (let k = 0; k < found; k++) {
+      const other = this.#found[k]!;
+      if (inUse[other] === 1 && this.#overlaps(index, other)) return true;
+    }
+    return false;
+  }
+
+  #overlaps(index: number, other: number): boolean {
+    const { positions, extents } = this;
+    let squared = 0;
+    for (let axis = 0; axis < 3; axis++) {
+      const reach = REACH * (extents[index * 3 + axis]! + extents[other * 3 + axis]!);
+      const apart = positions[index * 3 + axis]! - positions[other * 3 + axis]!;
+      if (reach > 0) squared += (apart / reach) * (apart / reach);
+      else if (apart !== 0) return false;
+    }
+    return squared <= 1;
+  }
+
   #collect(cx: number, cy: number, cz: number, found: Int32Array, count: number): number {
     let filled = count;
     for (let index = this.#heads[this.#bucket(cx, cy, cz)]!; index >= 0; index = this.#next[index]!) {
@@ -132,3 +173,5 @@ function compareNumbers(a: readonly number[], b: readonly number[]): number {
 /** Keeps cell numbers far below 2^53, where neighbours would merge. */
 const POSITION_MAX_M = 1e9;
 const CELL_MIN_M = 1e-3;
+/** An even filling of a half-length h has the standard deviation h / √3. */
+const REACH = Math.sqrt(3);

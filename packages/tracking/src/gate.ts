@@ -99,24 +99,25 @@ export function invert(
   into.determinant = determinant;
 }
 
-/** Inverts the position block of track `slot` (of `[count, 36]`) plus the covariance of detection `index` (of `[count, 9]`). */
+/** Inverts the position block of state `slot` (of `[count, size, size]`) plus the covariance of detection `index` (of `[count, 9]`). */
 export function invertInnovation(
   into: InverseCovariance,
   covariances: Float64Array,
   slot: number,
   noise: Float64Array,
   index: number,
+  size: 6 | 9 = 6,
 ): void {
-  const p = slot * 36;
+  const p = slot * size * size;
   const r = index * 9;
   invert(
     into,
     covariances[p]! + noise[r]!,
     covariances[p + 1]! + noise[r + 1]!,
     covariances[p + 2]! + noise[r + 2]!,
-    covariances[p + 7]! + noise[r + 4]!,
-    covariances[p + 8]! + noise[r + 5]!,
-    covariances[p + 14]! + noise[r + 8]!,
+    covariances[p + size + 1]! + noise[r + 4]!,
+    covariances[p + size + 2]! + noise[r + 5]!,
+    covariances[p + 2 * size + 2]! + noise[r + 8]!,
   );
 }
 

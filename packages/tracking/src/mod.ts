@@ -18,6 +18,11 @@
  * @module
  */
 export { type Assignment, type AssignmentProblem, solveAssignment } from "./assignment.ts";
+export { type BearingOptions, defaultBearingOptions } from "./bearings/bearing-options.ts";
+export { type BearingCounts, BearingTracker } from "./bearings/bearing-tracker.ts";
+export { type BearingView, type PicturePoint, viewFromPoints } from "./bearings/bearing-view.ts";
+export type { LoneTrack } from "./bearings/lone-bearings.ts";
+export type { SightExplanation, SightReason } from "./bearings/sight-log.ts";
 export { chiSquareQuantile } from "./gate.ts";
 export { type Gospa, type GospaOptions, gospa } from "./score/gospa.ts";
 export { LiveScore, type LiveScoreOptions, type LiveScoreSummary } from "./score/live-score.ts";

@@ -9,6 +9,7 @@
  */
 import { assert } from "@skyvox/core";
 import type { DetectionSet } from "./detection-set.ts";
+import type { Column } from "./slot-columns.ts";
 
 /** Still-thing filters of all slots of a pool: position and variance per axis, and log-likelihood ratio against uniform clutter. */
 export class StillFilters {
@@ -20,6 +21,15 @@ export class StillFilters {
     this.#positions = new Float64Array(capacity * 3);
     this.#variances = new Float64Array(capacity * 3);
     this.#scores = new Float64Array(capacity);
+  }
+
+  /** All that the slots hold. */
+  get columns(): readonly Column[] {
+    return [
+      { values: this.#positions, width: 3 },
+      { values: this.#variances, width: 3 },
+      { values: this.#scores, width: 1 },
+    ];
   }
 
   /** Begins at a detection. */

@@ -262,7 +262,7 @@ describe("Limits and broken input", () => {
       [10, 0, 0],
       [20, 0, 0],
     ]);
-    expect(tracker.counts).toEqual({ refusedBirths: 0, droppedDetections: 3, ids: 2 });
+    expect(tracker.counts).toEqual({ refusedBirths: 0, droppedDetections: 3, ids: 2, fallbacks: 0, lateSets: 0 });
   });
 
   test("Time that stands still or goes back is refused", () => {
