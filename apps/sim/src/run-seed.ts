@@ -2,6 +2,7 @@
  * Runs one seed: a world, its episodes of faults, and after each the check that it became whole in time.
  */
 import { createPrng } from "@skyvox/core";
+import type { Scheduler } from "@skyvox/processor";
 import { beginFault, ENGINE_REMADE_MS } from "./fault-effects.ts";
 import { drawEpisodes, type Episode, type Fault, RECOVERY_MS } from "./faults.ts";
 import { Breach } from "./invariants.ts";
@@ -13,7 +14,7 @@ const START_MS_MAX = 5000;
 /** From the kill of a node that is not the master to all cameras in use elsewhere. */
 const NODE_RECOVERY_MS_MAX = 1500;
 /** From the kill of the master's node to all of its cameras in use elsewhere. */
-const MASTER_RECOVERY_MS_MAX = 3000;
+const MASTER_RECOVERY_MS_MAX = 1500;
 /** From the kill of the master to the next one in office. */
 const TAKEOVER_MS_MAX = 1000;
 const STEP_MS = 10;
@@ -29,6 +30,14 @@ export interface SeedResult {
   readonly nodeRecoveriesMs: readonly number[];
   readonly masterRecoveriesMs: readonly number[];
   readonly takeoversMs: readonly number[];
+  /** Tasks that masters took, and those that were completed; the others came to a stated end. */
+  readonly tasks: { readonly accepted: number; readonly completed: number };
+}
+
+/** What is run: the program, or the program with a planted bug. */
+export interface Program {
+  readonly planted: PlantedBug | null;
+  readonly Scheduler: typeof Scheduler;
 }
 
 /** The faults of a seed, by episode. */
@@ -37,12 +46,8 @@ export function episodesOf(seed: number): Episode[] {
 }
 
 /** Runs a seed with its faults or a part of them. */
-export function runSeed(
-  seed: number,
-  options: { planted: PlantedBug | null; episodes?: readonly Episode[] },
-): SeedResult {
-  const world = new World({ seed, ...shapeOf(seed), planted: options.planted });
-  const episodes = options.episodes ?? episodesOf(seed);
+export function runSeed(seed: number, program: Program, episodes: readonly Episode[] = episodesOf(seed)): SeedResult {
+  const world = new World({ seed, ...shapeOf(seed), ...program });
   const times = { nodeRecoveriesMs: [] as number[], masterRecoveriesMs: [] as number[], takeoversMs: [] as number[] };
   let breach: string | null = null;
   try {
@@ -51,9 +56,18 @@ export function runSeed(
   } catch (error) {
     if (!(error instanceof Breach)) throw error;
     breach = error.message;
+    world.tasks.client.tellHistory(breach);
     world.tell(`BREACH ${breach}`);
   }
-  return { seed, breach, story: world.story, faults: episodes.flatMap(({ faults }) => faults), ...times };
+  const { story, tasks } = world;
+  return {
+    seed,
+    breach,
+    story,
+    faults: episodes.flatMap(({ faults }) => faults),
+    tasks: tasks.client.counts,
+    ...times,
+  };
 }
 
 /** Three to six nodes, the engine on one of them or on three. */
@@ -65,6 +79,8 @@ function shapeOf(seed: number): { nodes: number; engineHosts: number } {
 type Times = { nodeRecoveriesMs: number[]; masterRecoveriesMs: number[]; takeoversMs: number[] };
 
 function runEpisode(world: World, episode: Episode, times: Times): void {
+  const { client } = world.tasks;
+  client.isSubmitting = true;
   const [only] = episode.faults;
   if (episode.isSingle && only?.kind === "kill") {
     runSingle(world, only, times);
@@ -76,6 +92,7 @@ function runEpisode(world: World, episode: Episode, times: Times): void {
     }
     world.runUntil(episode.endMs + 1);
   }
+  client.isSubmitting = false;
   awaitWhole(world, episode.endMs + RECOVERY_MS, "after all faults had ended");
   world.runUntil(episode.endMs + RECOVERY_MS);
 }
@@ -97,9 +114,10 @@ function runSingle(world: World, fault: Extract<Fault, { kind: "kill" }>, times:
   (wasMaster || hostsEngineAlone ? times.masterRecoveriesMs : times.nodeRecoveriesMs).push(wholeMs - fault.atMs);
 }
 
+/** Waits until the cluster is whole and every task has come to its end. */
 function awaitWhole(world: World, untilMs: number, when: string): void {
   const missing = () => {
-    const what = world.missing();
+    const what = world.missing() ?? world.tasks.client.whatIsLost();
     return what === null ? null : `${what} ${when}`;
   };
   waitFor(world, untilMs, missing);

@@ -1,16 +1,20 @@
 /**
  * One life of one node in the simulated world: its own clock, its timer, and what piles up while it stands still.
  */
-import { BoundedQueue, ClusterNode, type ClusterNodeOptions, type NodeAction, type NodeEvent } from "@skyvox/cluster";
+import { BoundedQueue, ClusterNode, type ClusterNodeOptions, type NodeEvent } from "@skyvox/cluster";
+import type { TaskDelivery } from "./task-messages.ts";
 
 /** Events a process that stands still has waiting; the operating system drops what is older. */
 export const INBOX_MAX = 128;
+
+/** Something that reaches a process: for its node, or for its side of the tasks. */
+export type SimEvent = NodeEvent | TaskDelivery;
 
 /** A process; the world decides when it runs. */
 export class SimProcess {
   readonly name: string;
   readonly node: ClusterNode;
-  readonly inbox: BoundedQueue<NodeEvent>;
+  readonly inbox: BoundedQueue<SimEvent>;
   readonly #offsetMs: number;
   readonly #rate: number;
   isAlive = true;
@@ -47,13 +51,9 @@ export class SimProcess {
     return localMs / this.#rate;
   }
 
-  /** Takes an event now, or later where it stands still; a dead process takes nothing. */
-  take(worldMs: number, event: NodeEvent): NodeAction[] {
-    if (!this.isAlive) return [];
-    if (this.isFrozen) {
-      this.inbox.push(event);
-      return [];
-    }
-    return this.node.step(this.localMs(worldMs), event);
+  /** Returns true where an event has to wait because the process stands still; a dead process takes nothing, ever. */
+  keepsWaiting(event: SimEvent): boolean {
+    if (this.isAlive && this.isFrozen) this.inbox.push(event);
+    return !this.isRunning;
   }
 }

@@ -14,11 +14,13 @@ import {
   TICK_MS,
 } from "@skyvox/cluster";
 import { cameraId, createPrng, NS_PER_MS, type Prng } from "@skyvox/core";
+import type { Scheduler } from "@skyvox/processor";
 import { ManualClock, PacketSimulator } from "@skyvox/testing";
 import { Invariants, whatIsMissing } from "./invariants.ts";
 import { OpenFence, type PlantedBug } from "./planted-bugs.ts";
-import { INBOX_MAX, SimProcess } from "./sim-process.ts";
+import { INBOX_MAX, type SimEvent, SimProcess } from "./sim-process.ts";
 import { SimStore } from "./sim-store.ts";
+import { TaskWorld } from "./task-world.ts";
 
 /** Lines of a story that are kept. */
 const STORY_LINES_MAX = 60;
@@ -32,12 +34,15 @@ export interface WorldOptions {
   readonly nodes: number;
   readonly engineHosts: number;
   readonly planted: PlantedBug | null;
+  /** The schedule's state machine, the real one or one with a planted bug. */
+  readonly Scheduler: typeof Scheduler;
 }
 
 /** One simulated cluster. */
 export class World {
   readonly clock = new ManualClock();
-  readonly network: PacketSimulator<{ life: string; event: NodeEvent }>;
+  readonly network: PacketSimulator<{ life: string; event: SimEvent }>;
+  readonly tasks: TaskWorld;
   readonly store: SimStore;
   readonly story: string[] = [];
   readonly #options: WorldOptions;
@@ -64,6 +69,13 @@ export class World {
         const process = this.#processes.find(({ name, isAlive }) => name === to && isAlive);
         if (process?.node.life === payload.life) this.give(process, payload.event);
       },
+    });
+    this.tasks = new TaskWorld({
+      ...{ prng: this.#prng.fork("tasks"), Scheduler: options.Scheduler },
+      nowMs: () => this.nowMs,
+      after: (spanMs, callback) => this.after(spanMs, callback),
+      send: (from, to, delivery) => this.#send(from, to, delivery),
+      tell: (line) => this.tell(line),
     });
     for (let index = 0; index < options.nodes; index++) this.start(index);
   }
@@ -109,18 +121,20 @@ export class World {
     const prng = this.#prng.fork(life);
     const { planted } = this.#options;
     const isStale = planted === "stale-owner" && index === 0;
+    const fence = planted === "no-fencing" ? new OpenFence() : new EpochFence();
     const process = new SimProcess({
       ...{ name, rate: this.#rates[index] ?? 1, offsetMs: prng.uniform(0, 1e6), worldMs: this.nowMs },
       inboxMax: planted === "unbounded-queue" ? Number.POSITIVE_INFINITY : INBOX_MAX,
       node: {
         ...{ self: name, life, prng, isCandidate: true },
         capacity: { bytesPerSecond: 100e6, memoryBytes: 1e9 },
-        fence: planted === "no-fencing" ? new OpenFence() : new EpochFence(),
+        fence,
         ...(isStale ? { grantTermMs: 60_000 } : {}),
       },
     });
     this.#processes.push(process);
     this.tell(`${life} starts`);
+    this.tasks.start(process, fence);
     this.give(process, { type: "engine-hosts", hosts: this.store.hosts });
     this.after(prng.uniform(0, TICK_MS), () => this.#tick(process));
   }
@@ -131,6 +145,7 @@ export class World {
     if (process === undefined) return;
     this.tell(`${process.node.life} is killed`);
     process.isAlive = false;
+    this.tasks.end(process);
     this.#processes.splice(this.#processes.indexOf(process), 1);
     this.disconnect(process, "connection closed");
   }
@@ -172,10 +187,15 @@ export class World {
   }
 
   /** Hands an event to a process and does what it asks for. */
-  give(process: SimProcess, event: NodeEvent): void {
-    for (const action of process.take(this.nowMs, event)) this.#do(process, action);
+  give(process: SimProcess, event: SimEvent): void {
+    if (process.keepsWaiting(event)) {
+      this.#invariants.checkBounds(process);
+      return;
+    }
+    if (event.type === "task") this.tasks.hear(process, event);
+    else for (const action of process.node.step(process.localMs(this.nowMs), event)) this.#do(process, action);
+    if (event.type === "tick") this.tasks.tick(process);
     this.#invariants.checkObedience(process);
-    if (process.isFrozen) this.#invariants.checkBounds(process);
   }
 
   /** Adds a line to the story; one of the last few is not said again. */
@@ -194,14 +214,11 @@ export class World {
   }
 
   #do(process: SimProcess, action: NodeAction): void {
-    const { life, self } = process.node;
+    const { life } = process.node;
+    this.tasks.act(process, action);
     switch (action.type) {
       case "send":
-        for (const other of this.#processes) {
-          if (other === process || (action.to !== "all" && other.node.self !== action.to)) continue;
-          const event: NodeEvent = { type: "message", message: action.message };
-          this.network.send(self, other.node.self, { life: other.node.life, event });
-        }
+        this.#send(process, action.to, { type: "message", message: action.message });
         break;
       case "create":
       case "read":
@@ -228,6 +245,19 @@ export class World {
         this.tell(`${life} allocates ${places.join(", ")}`);
         break;
       }
+    }
+  }
+
+  /** Sends an event to one node or to all others; to itself it gets without the network. */
+  #send(process: SimProcess, to: NodeId | "all", event: SimEvent): void {
+    const { self } = process.node;
+    if (to === self) {
+      this.after(0, () => this.give(process, event));
+      return;
+    }
+    for (const other of this.#processes) {
+      if (other === process || (to !== "all" && other.node.self !== to)) continue;
+      this.network.send(self, other.node.self, { life: other.node.life, event });
     }
   }
 
@@ -264,6 +294,7 @@ const demands: readonly CameraDemand[] = Array.from({ length: CAMERAS }, (_, ind
   memoryBytes: 20e6,
   pair: `pair-${Math.floor(index / 2)}`,
   reachableFrom: null,
+  isShared: false,
 }));
 
 function nameOf(index: number): NodeId {

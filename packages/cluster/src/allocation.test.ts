@@ -11,7 +11,8 @@ import {
 import { type NodeId, nodeId } from "./node-id.ts";
 
 const camera = (name: string, rest: Partial<CameraDemand> = {}): CameraDemand => ({
-  ...{ cameraId: cameraId(name), bytesPerSecond: 10, memoryBytes: 10, pair: null, reachableFrom: null },
+  ...{ cameraId: cameraId(name), bytesPerSecond: 10, memoryBytes: 10, pair: null },
+  ...{ reachableFrom: null, isShared: false },
   ...rest,
 });
 const node = (name: string, rest: Partial<NodeCapacity> = {}): NodeCapacity => ({

@@ -19,6 +19,8 @@ export interface CameraDemand {
   readonly pair: string | null;
   /** Nodes its cable or network reaches; null for all. */
   readonly reachableFrom: readonly NodeId[] | null;
+  /** True where two nodes may use it at once without harm, as a file: it changes hands without waiting for either. */
+  readonly isShared: boolean;
 }
 
 /** What a node has for cameras. */

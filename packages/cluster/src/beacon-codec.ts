@@ -29,6 +29,8 @@ const announcement = z.strictObject({
   /** Where the engine listens, as far as the node knows; the node's own one first. */
   engineUrls: z.array(z.string().max(200)).max(4),
   controlUrl: z.string().max(200),
+  /** Where a server of this node would listen for others of one engine, `host:port`; absent where it offers none. */
+  engineRoute: z.string().max(100).exactOptional(),
   /** Highest epoch the node obeys; 0 before the first. */
   epoch: z.int().min(0),
 });

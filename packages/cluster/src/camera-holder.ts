@@ -1,15 +1,18 @@
 /**
  * What a node may use: the cameras granted to it, and until when.
  *
- * Every heartbeat of the node has a number. A grant names the heartbeat it answers, and holds for a term from the moment that
+ * Every heartbeat of the node has a number. A grant names the heartbeat it answers, and holds for its term from the moment that
  * heartbeat was sent, on the node's own clock: however long the grant was on its way, the master that counts from the moment it
  * received the heartbeat ends later. A grant lists all cameras, so a lost one is made good by the next.
  */
 import { assert, type CameraId } from "@skyvox/core";
 import type { Fence, Owner } from "./epoch-fence.ts";
 
-/** How long a grant holds, in milliseconds from the heartbeat it answers. */
-export const GRANT_TERM_MS = 800;
+/**
+ * How long a grant holds at most, in milliseconds from the heartbeat it answers. A new master that takes over after a ttl of silence
+ * answers the next heartbeats before grants of the one before run out, so that nodes that live keep what they hold.
+ */
+export const GRANT_TERM_MS = 950;
 
 /** Orders of an owner to one node. */
 export interface Grant {
@@ -18,9 +21,13 @@ export interface Grant {
   readonly number: number;
   /** Sequence number of the heartbeat that is answered. */
   readonly answers: number;
+  /** How long it holds from that heartbeat on, in milliseconds: it ends with the tenure of the owner that wrote it. */
+  readonly termMs: number;
   /** False where cameras may only be kept, not taken: an owner before may still give orders elsewhere. */
   readonly mayTake: boolean;
   readonly cameras: readonly CameraId[];
+  /** Cameras that two nodes may use at once: taken whatever `mayTake` says. */
+  readonly shared: readonly CameraId[];
 }
 
 /** The last grant that was applied. */
@@ -40,7 +47,7 @@ const SENT_MAX = 64;
 /** The cameras of one node; see the head of this file. */
 export class CameraHolder {
   readonly #fence: Fence;
-  readonly #termMs: number;
+  readonly #termMs: number | null;
   readonly #sent = new Map<number, number>();
   #lastSequence = 0;
   #lastAnswered = 0;
@@ -48,10 +55,10 @@ export class CameraHolder {
   #validUntilMs = Number.NEGATIVE_INFINITY;
   #cameras: readonly CameraId[] = [];
 
+  /** @param options.termMs in place of every grant's term, which plants a fault. */
   constructor(options: { readonly fence: Fence; readonly termMs?: number }) {
     this.#fence = options.fence;
-    this.#termMs = options.termMs ?? GRANT_TERM_MS;
-    assert(this.#termMs > 0, "a term is positive");
+    this.#termMs = options.termMs ?? null;
   }
 
   /** The last grant that was applied; null before the first. */
@@ -79,10 +86,12 @@ export class CameraHolder {
     if (this.#isStale(grant)) return { ok: false, reason: "stale" };
     const sentMs = this.#sent.get(grant.answers);
     if (sentMs === undefined) return { ok: false, reason: "unknown-heartbeat" };
-    if (nowMs >= sentMs + this.#termMs) return { ok: false, reason: "expired" };
+    const validUntilMs = sentMs + (this.#termMs ?? grant.termMs);
+    if (nowMs >= validUntilMs) return { ok: false, reason: "expired" };
     const held = this.holds(nowMs);
-    this.#cameras = grant.mayTake ? [...grant.cameras].sort() : held.filter((id) => grant.cameras.includes(id));
-    this.#validUntilMs = sentMs + this.#termMs;
+    const own = grant.mayTake ? grant.cameras : held.filter((id) => grant.cameras.includes(id));
+    this.#cameras = [...new Set([...own, ...grant.shared])].sort();
+    this.#validUntilMs = validUntilMs;
     this.#lastAnswered = grant.answers;
     this.#applied = { epoch: grant.owner.epoch, number: grant.number };
     return { ok: true };

@@ -27,28 +27,35 @@ const report = (sequence: number, rest: { holds?: (typeof cam)[]; applied?: numb
 test("A camera goes to another node only once its holder says that it let go, having seen the order", () => {
   const ledger = ledgerOf();
   ledger.report(0, report(1));
-  expect(ledger.order(0, a1)).toEqual({ number: 1, answers: 1, mayTake: true, cameras: [cam] });
+  expect(ledger.order(0, a1, 0)).toEqual({
+    number: 1,
+    answers: 1,
+    termMs: 950,
+    mayTake: true,
+    cameras: [cam],
+    shared: [],
+  });
   ledger.aim(new Map([[cam, b]]));
   ledger.report(10, report(1, { life: b1 }));
-  expect(ledger.order(10, b1).cameras).toEqual([]);
+  expect(ledger.order(10, b1, 10).cameras).toEqual([]);
   // It does not hold the camera yet, but the order that gives it may still be under way.
   ledger.report(100, report(2));
-  expect(ledger.order(100, a1)).toMatchObject({ number: 3, cameras: [] });
-  expect(ledger.order(110, b1).cameras).toEqual([]);
+  expect(ledger.order(100, a1, 100)).toMatchObject({ number: 3, cameras: [] });
+  expect(ledger.order(110, b1, 110).cameras).toEqual([]);
   ledger.report(200, report(3, { applied: 3 }));
-  expect(ledger.order(210, b1).cameras).toEqual([cam]);
+  expect(ledger.order(210, b1, 210).cameras).toEqual([cam]);
 });
 
 test("A camera of a silent node is free once its term ran out and the lease was confirmed after that", () => {
   const ledger = ledgerOf();
   ledger.report(1000, report(1));
-  ledger.order(1000, a1);
+  ledger.order(1000, a1, 1000);
   ledger.aim(new Map([[cam, b]]));
   const endMs = 1000 + GRANT_TERM_MS * 1.02;
   const isFreeAt = (nowMs: number, confirmedMs: number) => {
     ledger.expire(nowMs, confirmedMs);
     ledger.report(nowMs, report(nowMs, { life: b1 }));
-    return ledger.order(nowMs, b1).cameras.length === 1;
+    return ledger.order(nowMs, b1, nowMs).cameras.length === 1;
   };
   expect(isFreeAt(endMs - 1, endMs - 1)).toBe(false);
   expect(isFreeAt(endMs + 300, endMs - 1)).toBe(false);
@@ -59,33 +66,68 @@ test("A new master lets nodes keep what they hold and gives nothing until its qu
   const ledger = ledgerOf(5000);
   ledger.report(0, report(7, { holds: [cam] }));
   ledger.report(0, report(7, { life: b1 }));
-  expect(ledger.order(0, a1)).toMatchObject({ mayTake: false, cameras: [cam] });
-  expect(ledger.order(0, b1)).toMatchObject({ mayTake: false, cameras: [] });
+  expect(ledger.order(0, a1, 0)).toMatchObject({ mayTake: false, cameras: [cam] });
+  expect(ledger.order(0, b1, 0)).toMatchObject({ mayTake: false, cameras: [] });
   expect(ledger.owners()).toEqual(new Map([[cam, a]]));
   ledger.report(5000, report(8, { holds: [cam], applied: 1 }));
-  expect(ledger.order(5000, a1)).toMatchObject({ mayTake: true, cameras: [cam] });
+  expect(ledger.order(5000, a1, 5000)).toMatchObject({ mayTake: true, cameras: [cam] });
+});
+
+test("A camera that two may use at once goes where it ought to be at once, in the quiet and while another may hold it", () => {
+  const ledger = ledgerOf(5000);
+  ledger.aim(new Map([[cam, a]]), new Set([cam]));
+  ledger.report(0, report(1));
+  expect(ledger.order(0, a1, 0)).toMatchObject({ mayTake: false, cameras: [], shared: [cam] });
+  ledger.report(100, report(2, { holds: [cam], applied: 1 }));
+  ledger.report(100, report(1, { life: b1 }));
+  ledger.aim(new Map([[cam, b]]), new Set([cam]));
+  expect(ledger.order(100, a1, 100)).toMatchObject({ mayTake: false, cameras: [], shared: [] });
+  expect(ledger.order(100, b1, 100)).toMatchObject({ mayTake: false, cameras: [], shared: [cam] });
 });
 
 test("A life that was forgotten and comes back is given higher numbers than before", () => {
   const ledger = ledgerOf();
   ledger.report(0, report(1));
-  const { number } = ledger.order(0, a1);
+  const { number } = ledger.order(0, a1, 0);
   ledger.expire(10_000, 10_000);
   ledger.report(10_000, report(100));
-  expect(ledger.order(10_000, a1).number).toBeGreaterThan(number);
+  expect(ledger.order(10_000, a1, 10_000).number).toBeGreaterThan(number);
 });
 
 const grant = (number: number, answers: number, rest: Partial<Grant> = {}): Grant => ({
-  ...{ owner, number, answers, mayTake: true, cameras: [cam] },
+  ...{ owner, number, answers, termMs: 950, mayTake: true, cameras: [cam], shared: [] },
   ...rest,
+});
+
+test("A grant ends with the tenure of its master: a term after the heartbeat by which that was last confirmed", () => {
+  const ledger = ledgerOf();
+  ledger.report(1000, report(1));
+  // Confirmed 200 ms before the report: 950 - 200 are left. What is confirmed after it adds nothing.
+  expect(ledger.order(1000, a1, 800).termMs).toBe(750);
+  expect(ledger.order(1100, a1, 1050).termMs).toBe(950);
+  const other = ledgerOf();
+  other.report(1000, report(1));
+  other.order(1000, a1, 800);
+  other.aim(new Map([[cam, b]]));
+  const endMs = 1000 + 750 * 1.02;
+  const isFreeAt = (nowMs: number) => {
+    other.expire(nowMs, nowMs);
+    other.report(nowMs, report(nowMs, { life: b1 }));
+    return other.order(nowMs, b1, nowMs).cameras.length === 1;
+  };
+  expect([isFreeAt(endMs - 1), isFreeAt(endMs + 1)]).toEqual([false, true]);
+  const holder = new CameraHolder({ fence: new EpochFence() });
+  holder.noteHeartbeat(0, 1);
+  holder.apply(1, grant(1, 1, { termMs: 600 }));
+  expect([holder.holds(599), holder.holds(600)]).toEqual([[cam], []]);
 });
 
 test("A grant holds for a term from the heartbeat it answers, however late it comes", () => {
   const holder = new CameraHolder({ fence: new EpochFence() });
   holder.noteHeartbeat(1000, 1);
   expect(holder.apply(1700, grant(1, 1))).toEqual({ ok: true });
-  expect([holder.holds(1799), holder.holds(1800)]).toEqual([[cam], []]);
-  expect(holder.apply(1800, grant(2, 1))).toEqual({ ok: false, reason: "expired" });
+  expect([holder.holds(1949), holder.holds(1950)]).toEqual([[cam], []]);
+  expect(holder.apply(1950, grant(2, 1))).toEqual({ ok: false, reason: "expired" });
 });
 
 test("A holder refuses fenced, overtaken and unknown grants, and takes nothing where it may only keep", () => {
@@ -99,7 +141,9 @@ test("A holder refuses fenced, overtaken and unknown grants, and takes nothing w
   expect(holder.apply(400, grant(4, 3))).toEqual({ ok: false, reason: "stale" });
   expect(holder.apply(400, grant(6, 2))).toEqual({ ok: false, reason: "stale" });
   const later = { epoch: 2, holder: nodeId("x") };
-  expect(holder.apply(410, grant(1, 3, { owner: later, mayTake: false }))).toEqual({ ok: true });
+  const other = cameraId("other");
+  expect(holder.apply(410, grant(1, 3, { owner: later, mayTake: false, shared: [other] }))).toEqual({ ok: true });
+  expect(holder.holds(410)).toEqual([cam, other]);
   expect(holder.apply(420, grant(9, 3))).toEqual({ ok: false, reason: "fenced" });
   expect(holder.applied).toEqual({ epoch: 2, number: 1 });
 });

@@ -6,8 +6,11 @@
  *
  * Two rules keep a master from granting what another one has granted:
  * - A new master grants nothing that a node does not hold already until every grant of the master before has run out (`quietUntilMs`).
+ *   So that this is known soon, a grant ends {@link GRANT_TERM_MS} after the heartbeat by which a majority last confirmed its master.
  * - A term counts as run out only once a majority of the engine's hosts has confirmed the master's lease after it did (`confirmedMs`):
  *   else a later master might have renewed it meanwhile.
+ *
+ * Neither rule holds for cameras that two nodes may use at once: their node is granted them as soon as it is chosen.
  */
 import { assert, type CameraId } from "@skyvox/core";
 import { type AppliedGrant, GRANT_TERM_MS } from "./camera-holder.ts";
@@ -27,8 +30,10 @@ export interface HolderReport {
 export interface GrantOrder {
   readonly number: number;
   readonly answers: number;
+  readonly termMs: number;
   readonly mayTake: boolean;
   readonly cameras: readonly CameraId[];
+  readonly shared: readonly CameraId[];
 }
 
 interface HolderState {
@@ -48,6 +53,7 @@ export class CameraLedger {
   readonly #holders = new Map<NodeLife, HolderState>();
   #grantNumber = 0;
   #targets: ReadonlyMap<CameraId, NodeId> = new Map();
+  #shared: ReadonlySet<CameraId> = new Set();
 
   constructor(options: { readonly epoch: number; readonly quietUntilMs: number }) {
     this.#epoch = options.epoch;
@@ -65,9 +71,10 @@ export class CameraLedger {
     this.#quietUntilMs = ms;
   }
 
-  /** Sets where each camera ought to be. */
-  aim(targets: ReadonlyMap<CameraId, NodeId>): void {
+  /** Sets where each camera ought to be, and which of them two nodes may use at once. */
+  aim(targets: ReadonlyMap<CameraId, NodeId>, shared: ReadonlySet<CameraId> = new Set()): void {
     this.#targets = targets;
+    this.#shared = shared;
   }
 
   /** Who is known to hold each camera or may hold it; the target where several may, or where nobody does yet. */
@@ -112,24 +119,29 @@ export class CameraLedger {
     }
   }
 
-  /** Writes the orders that answer the last report of a life; only a master with tenure may send them. */
-  order(nowMs: number, life: NodeLife): GrantOrder {
+  /** Writes the orders that answer the last report of a life; only a master with tenure may send them. `confirmedMs` is that of the lease. */
+  order(nowMs: number, life: NodeLife, confirmedMs: number): GrantOrder {
     const holder = this.#holders.get(life);
     assert(holder !== undefined, "orders answer a report");
     const mayTake = !this.isQuiet(nowMs);
-    const cameras = mayTake ? this.#grantable(life, holder.nodeId) : holder.reported;
+    const shared = [...this.#targets].flatMap(([id, target]) =>
+      target === holder.nodeId && this.#shared.has(id) ? [id] : [],
+    );
+    const kept = holder.reported.filter((id) => !this.#shared.has(id));
+    const cameras = mayTake ? this.#grantable(life, holder.nodeId) : kept;
     // One count for all, so that a life that was forgotten and comes back is never given an old number.
     this.#grantNumber += 1;
     const grantNumber = this.#grantNumber;
-    const untilMs = holder.heardMs + this.#termMs;
+    const termMs = Math.max(0, Math.min(GRANT_TERM_MS, confirmedMs + GRANT_TERM_MS - holder.heardMs));
+    const untilMs = holder.heardMs + termMs * DRIFT_MARGIN;
     for (const id of cameras) holder.mayHold.set(id, { grantNumber, untilMs });
-    return { number: grantNumber, answers: holder.sequence, mayTake, cameras };
+    return { number: grantNumber, answers: holder.sequence, termMs, mayTake, cameras, shared };
   }
 
   #grantable(life: NodeLife, nodeId: NodeId): CameraId[] {
     const ids: CameraId[] = [];
     for (const [id, target] of this.#targets) {
-      if (target !== nodeId) continue;
+      if (target !== nodeId || this.#shared.has(id)) continue;
       const isElsewhere = [...this.#holders].some(([other, { mayHold }]) => other !== life && mayHold.has(id));
       if (!isElsewhere) ids.push(id);
     }

@@ -5,15 +5,18 @@
  * its end names the life that ended. A question to the store that fails is not answered: the node asks again by itself.
  */
 import { type AlarmClock, assert, nowMsOf, repeat } from "@skyvox/core";
-import { decodeMessage, encodeMessage } from "./cluster-message-codec.ts";
+import { decodeMessage, encodeMessage, type MessageRefusal } from "./cluster-message-codec.ts";
 import { type ClusterNode, type NodeAction, type NodeEvent, TICK_MS } from "./cluster-node.ts";
-import { type Fabric, FabricError } from "./fabric.ts";
+import { type Fabric, FabricError, type FabricFault } from "./fabric.ts";
 import { type NodeId, type NodeLife, nodeId, nodeLife } from "./node-id.ts";
+import { Refusals } from "./refusals.ts";
 
 /** Keys of earlier epochs that are kept; what is older is deleted by the master. */
 const KEYS_KEPT = 8;
+/** The store's leader may come back to a node that leads; that is looked at this often. */
+const YIELD_MS = 5000;
 
-/** What the owner of an agent wants to hear; `refused` is one line about a message that could not be read. */
+/** What the owner of an agent wants to hear; `refused` is one line about messages that could not be read, once a minute for each reason. */
 export type AgentNotice =
   | Exclude<NodeAction, { type: "send" | "create" | "read" }>
   | { readonly type: "refused"; readonly line: string };
@@ -30,7 +33,8 @@ export class ClusterAgent implements Disposable {
   readonly #clock: AlarmClock;
   readonly #onNotice: (notice: AgentNotice) => void;
   readonly #ends = new DisposableStack();
-  #refused = 0;
+  readonly #refused = new Refusals<MessageRefusal>();
+  readonly #unanswered = new Refusals<FabricFault>();
 
   constructor(options: {
     readonly node: ClusterNode;
@@ -49,11 +53,16 @@ export class ClusterAgent implements Disposable {
     }
     fabric.onDisconnect(({ name, why }) => this.#hearEnd(name, why));
     this.#ends.defer(repeat(clock, TICK_MS, () => this.tell({ type: "tick" })));
+    this.#ends.defer(
+      repeat(clock, YIELD_MS, () => {
+        if (node.office !== null) this.#yieldStore();
+      }),
+    );
   }
 
-  /** How many messages could not be read. */
-  get refused(): number {
-    return this.#refused;
+  /** How many messages could not be read, by reason. */
+  refused(): ReadonlyMap<MessageRefusal, number> {
+    return this.#refused.counts();
   }
 
   /** Hands an event to the node and does what it asks for. */
@@ -88,6 +97,7 @@ export class ClusterAgent implements Disposable {
         });
         break;
       case "took-office":
+        this.#yieldStore();
         if (action.owner.epoch > KEYS_KEPT) {
           void this.#ask(async () => {
             await this.#fabric.deleteKey(keyOf(action.owner.epoch - KEYS_KEPT));
@@ -96,9 +106,22 @@ export class ClusterAgent implements Disposable {
         }
         this.#onNotice(action);
         break;
+      case "member":
+        // Where a server went with a node, the store may have come to this one.
+        if (this.node.office !== null && action.change.type === "died") this.#yieldStore();
+        this.#onNotice(action);
+        break;
       default:
         this.#onNotice(action);
     }
+  }
+
+  /** Keeps the store alive beyond this node, while it leads. */
+  #yieldStore(): void {
+    void this.#ask(async () => {
+      await this.#fabric.yieldStore?.();
+      return null;
+    });
   }
 
   /** A fabric that its owner closed ends this node, as the end of its process would. */
@@ -118,23 +141,26 @@ export class ClusterAgent implements Disposable {
       if (event !== null) this.tell(event);
     } catch (error) {
       if (!(error instanceof FabricError)) throw error;
-      if (error.fault !== "closed") this.#onNotice({ type: "refused", line: error.message });
+      // The node asks again many times a second for as long as a store is away.
+      const isTold = this.#unanswered.note(nowMsOf(this.#clock), { reason: error.fault, sender: "" });
+      if (error.fault !== "closed" && isTold) this.#onNotice({ type: "refused", line: error.message });
     }
   }
 
   #read(bytes: Uint8Array): void {
     const reading = decodeMessage(bytes);
     if (!reading.ok) {
-      this.#refused += 1;
-      this.#onNotice({ type: "refused", line: reading.line });
+      // Whoever is on the engine has the token; its messages do not say reliably who it is.
+      const isTold = this.#refused.note(nowMsOf(this.#clock), { reason: reading.reason, sender: "" });
+      if (isTold) this.#onNotice({ type: "refused", line: reading.line });
     } else if (reading.sender !== this.node.life) this.tell({ type: "message", message: reading.message });
   }
 
   #hearEnd(name: string, why: string): void {
-    const slash = name.indexOf("/");
-    if (slash < 0) return;
-    const [id, life] = [nodeId(name.slice(0, slash)), nodeLife(name.slice(slash + 1))];
-    this.tell({ type: "disconnected", nodeId: id, life, why });
+    // Other connections of a node have a third part.
+    const [id, life, other] = name.split("/");
+    if (id === undefined || life === undefined || other !== undefined) return;
+    this.tell({ type: "disconnected", nodeId: nodeId(id), life: nodeLife(life), why });
   }
 }
 

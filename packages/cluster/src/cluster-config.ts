@@ -15,7 +15,8 @@ import {
   type NodeCapacity,
 } from "./allocation.ts";
 import { type AgentNotice, ClusterAgent } from "./cluster-agent.ts";
-import { ClusterNode } from "./cluster-node.ts";
+import type { MessageRefusal } from "./cluster-message-codec.ts";
+import { type Admittance, ClusterNode } from "./cluster-node.ts";
 import type { Owner } from "./epoch-fence.ts";
 import type { Fabric, FabricDescription } from "./fabric.ts";
 import { LinkProber } from "./link-prober.ts";
@@ -60,7 +61,13 @@ export interface ClusterStatus {
   /** Known to the master only: who holds each camera now. */
   readonly owners: ReadonlyMap<CameraId, NodeId>;
   readonly unplaced: readonly { readonly cameraId: CameraId; readonly why: string }[];
+  /** Known to the master only: fullest resource of each node, as a share of its capacity. */
+  readonly loads: ReadonlyMap<NodeId, number>;
+  /** Whether this node takes more cameras, and whether it gives away those it has. */
+  readonly admission: Admittance;
   readonly fabric: FabricDescription;
+  /** Messages of others that could not be read, by reason. */
+  readonly refused: ReadonlyMap<MessageRefusal, number>;
 }
 
 /** A member of a cluster; see the head of this file. */
@@ -141,8 +148,18 @@ export class ClusterConfig implements Disposable {
   }
 
   /** Sets whether a node takes more cameras, and whether it gives away those it has; the master only, for others. */
-  setAdmission(order: { readonly nodeId: NodeId; readonly isCordoned: boolean; readonly isDraining: boolean }): void {
+  setAdmission(order: { readonly nodeId: NodeId } & Admittance): void {
     this.#started.tell({ type: "set-admission", ...order });
+  }
+
+  /** Says which nodes keep the engine's store from now on. */
+  setEngineHosts(hosts: readonly NodeId[]): void {
+    this.#started.tell({ type: "engine-hosts", hosts });
+  }
+
+  /** All links as they were measured, and the best routes over them. */
+  get topology(): Pick<Topology, "links" | "route"> {
+    return this.#topology;
   }
 
   getClusterStatus(): ClusterStatus {
@@ -157,7 +174,10 @@ export class ClusterConfig implements Disposable {
       placements: office?.allocation.placements ?? [],
       owners: office?.owners() ?? new Map(),
       unplaced: office?.allocation.unplaced ?? [],
+      loads: office?.allocation.loads ?? new Map(),
+      admission: node.admission,
       fabric: this.#options.fabric.describe(),
+      refused: this.#started.refused(),
     };
   }
 
@@ -227,6 +247,6 @@ function pairsOf(count: number): CameraDemand[] {
   assert(Number.isInteger(count) && count >= 0, "a number of cameras is an integer");
   return Array.from({ length: count }, (_, index) => ({
     ...{ cameraId: cameraId(`camera-${index + 1}`), pair: `pair-${Math.floor(index / 2) + 1}`, reachableFrom: null },
-    ...{ bytesPerSecond: CAMERA_BYTES_PER_SECOND, memoryBytes: CAMERA_MEMORY_BYTES },
+    ...{ bytesPerSecond: CAMERA_BYTES_PER_SECOND, memoryBytes: CAMERA_MEMORY_BYTES, isShared: false },
   }));
 }

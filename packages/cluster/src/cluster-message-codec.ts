@@ -3,6 +3,7 @@
  */
 import { cameraId } from "@skyvox/core";
 import { z } from "zod";
+import { GRANT_TERM_MS } from "./camera-holder.ts";
 import type { ClusterMessage } from "./cluster-message.ts";
 import { jsonValue } from "./json-value.ts";
 import { type NodeLife, nodeId, nodeLife } from "./node-id.ts";
@@ -23,6 +24,8 @@ const amount = z.number().min(0);
 const owner = z.strictObject({ epoch, holder: node });
 const stamp = z.strictObject({ epoch: count, revision: count });
 const cameras = z.array(name.transform(cameraId)).max(CAMERAS_MAX);
+/** No grant holds longer than this, whoever writes it. */
+const termMs = z.number().min(0).max(GRANT_TERM_MS);
 const flags = { isCordoned: z.boolean(), isDraining: z.boolean() };
 
 const demand = z.strictObject({
@@ -31,6 +34,7 @@ const demand = z.strictObject({
   memoryBytes: amount,
   pair: name.nullable(),
   reachableFrom: z.array(node).max(256).nullable(),
+  isShared: z.boolean(),
 });
 
 const message = z.discriminatedUnion("type", [
@@ -44,15 +48,24 @@ const message = z.discriminatedUnion("type", [
     },
     ...{ holds: cameras, site: stamp },
   }),
+  z.strictObject({ type: z.literal("alive"), from: node, life, sequence: epoch }),
   z.strictObject({ type: z.literal("ping"), from: node, life, nonce: count }),
   z.strictObject({ type: z.literal("pong"), from: node, life, nonce: count }),
   z.strictObject({ type: z.literal("leave"), from: node, life }),
   z.strictObject({ type: z.literal("lease-heartbeat"), owner, sequence: count }),
-  z.strictObject({ type: z.literal("lease-answer"), from: node, epoch, sequence: count }),
+  z.strictObject({ type: z.literal("lease-answer"), from: node, epoch, sequence: count, earlierAgoMs: amount }),
   z.strictObject({ type: z.literal("lease-release"), owner, successor: node.nullable() }),
   z.strictObject({
     ...{ type: z.literal("grant"), life },
-    grant: z.strictObject({ owner, number: epoch, answers: count, mayTake: z.boolean(), cameras }),
+    grant: z.strictObject({
+      owner,
+      number: epoch,
+      answers: count,
+      termMs,
+      mayTake: z.boolean(),
+      cameras,
+      shared: cameras,
+    }),
   }),
   z.strictObject({ type: z.literal("site"), stamp, cameras: z.array(demand).max(CAMERAS_MAX) }),
   z.strictObject({ type: z.literal("site-wanted"), from: node }),
@@ -61,10 +74,13 @@ const message = z.discriminatedUnion("type", [
 
 const envelope = z.strictObject({ version: z.literal(MESSAGE_VERSION), sender: life, message });
 
+/** Why a message was not read. */
+export type MessageRefusal = "oversized" | "version" | "malformed";
+
 /** A message that was read, or one line that says why it was not. */
 export type MessageReading =
   | { readonly ok: true; readonly sender: NodeLife; readonly message: ClusterMessage }
-  | { readonly ok: false; readonly reason: "oversized" | "version" | "malformed"; readonly line: string };
+  | { readonly ok: false; readonly reason: MessageRefusal; readonly line: string };
 
 /** Writes a message. */
 export function encodeMessage(sender: NodeLife, content: ClusterMessage): Uint8Array {
@@ -73,7 +89,7 @@ export function encodeMessage(sender: NodeLife, content: ClusterMessage): Uint8A
 
 /** Reads what another node sent; never throws. */
 export function decodeMessage(bytes: Uint8Array): MessageReading {
-  const refuse = (reason: "oversized" | "version" | "malformed", found: string, need: string): MessageReading => ({
+  const refuse = (reason: MessageRefusal, found: string, need: string): MessageReading => ({
     ...{ ok: false, reason },
     line: `Cannot read cluster message: ${found}, need ${need}`,
   });

@@ -35,11 +35,20 @@ export interface HeartbeatMessage {
 /** Anything that nodes send each other. */
 export type ClusterMessage =
   | HeartbeatMessage
+  /** The process runs, whatever its event loop does; every 100 ms to all, see nats-pulse.ts. */
+  | { readonly type: "alive"; readonly from: NodeId; readonly life: NodeLife; readonly sequence: number }
   | { readonly type: "ping"; readonly from: NodeId; readonly life: NodeLife; readonly nonce: number }
   | { readonly type: "pong"; readonly from: NodeId; readonly life: NodeLife; readonly nonce: number }
   | { readonly type: "leave"; readonly from: NodeId; readonly life: NodeLife }
   | { readonly type: "lease-heartbeat"; readonly owner: Owner; readonly sequence: number }
-  | { readonly type: "lease-answer"; readonly from: NodeId; readonly epoch: number; readonly sequence: number }
+  | {
+      readonly type: "lease-answer";
+      readonly from: NodeId;
+      readonly epoch: number;
+      readonly sequence: number;
+      /** The answering node answered no earlier epoch for so long. */
+      readonly earlierAgoMs: number;
+    }
   | { readonly type: "lease-release"; readonly owner: Owner; readonly successor: NodeId | null }
   | { readonly type: "grant"; readonly life: NodeLife; readonly grant: Grant }
   /** The cameras of the site as a master, or a node that has a later list than the master, knows them. */

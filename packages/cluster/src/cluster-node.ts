@@ -72,6 +72,12 @@ export interface ClusterNodeOptions {
   readonly grantTermMs?: number;
 }
 
+/** Whether a node takes more cameras, and whether it gives away those it has. */
+export interface Admittance {
+  readonly isCordoned: boolean;
+  readonly isDraining: boolean;
+}
+
 /** One node; see the head of this file. */
 export class ClusterNode {
   readonly self: NodeId;
@@ -84,7 +90,7 @@ export class ClusterNode {
   readonly #capacity: Pick<NodeCapacity, "bytesPerSecond" | "memoryBytes">;
   readonly #isCandidate: boolean;
   readonly #candidates = new Set<NodeId>();
-  #admission = { isCordoned: false, isDraining: false };
+  #admission: Admittance = { isCordoned: false, isDraining: false };
   #office: MasterOffice | null = null;
   #site: { stamp: SiteStamp; cameras: readonly CameraDemand[] } = { stamp: { epoch: 0, revision: 0 }, cameras: [] };
   #sequence = 0;
@@ -111,6 +117,10 @@ export class ClusterNode {
   /** The office this node holds; null where it does not lead. */
   get office(): MasterOffice | null {
     return this.#office;
+  }
+
+  get admission(): Admittance {
+    return this.#admission;
   }
 
   /** The owner this node knows of; null before the first. */
@@ -183,9 +193,9 @@ export class ClusterNode {
     this.#runLease(nowMs, { type: "tick" });
     const office = this.#office;
     if (office !== null) {
-      if (this.#lease.hasTenure(nowMs)) office.confirm(nowMs);
+      if (this.#lease.hasTenure(nowMs)) office.confirm(this.#lease.earlierConfirmedMs);
       office.expire(nowMs, this.#lease.confirmedMs);
-      if (!office.isQuiet(nowMs)) this.#allocate(office);
+      if (!office.isQuiet(nowMs) || this.#site.cameras.some(({ isShared }) => isShared)) this.#allocate(office);
     }
     if (nowMs - this.#beatMs >= HEARTBEAT_MS) this.#beat(nowMs);
   }
@@ -224,6 +234,7 @@ export class ClusterNode {
         if (message.life === life) this.#send(message.from, { type: "pong", from, life, nonce: message.nonce });
         break;
       }
+      case "alive":
       case "pong":
       case "leave":
         this.#runMembership(nowMs, { ...message, nodeId: message.from });
@@ -274,7 +285,7 @@ export class ClusterNode {
     const { from: nodeId, life, sequence, applied, holds } = message;
     if (!office.report(nowMs, { nodeId, life, sequence, applied, holds }, { nodeId, ...message.capacity })) return;
     if (!this.#lease.hasTenure(nowMs)) return;
-    const grant = office.grant(nowMs, life);
+    const grant = office.grant(nowMs, life, this.#lease.confirmedMs);
     if (nodeId === this.self) this.#applyGrant(nowMs, grant);
     else this.#send(nodeId, { type: "grant", life, grant });
   }
@@ -323,7 +334,10 @@ export class ClusterNode {
       if (action.type === "ping") {
         const { nodeId, life, nonce } = action;
         this.#send(nodeId, { type: "ping", from: this.self, life, nonce });
-      } else this.#actions.push({ type: "member", change: action });
+      } else {
+        this.#actions.push({ type: "member", change: action });
+        if (action.type === "died") this.#runLease(nowMs, { type: "holder-died", holder: action.nodeId });
+      }
     }
   }
 
@@ -342,16 +356,17 @@ export class ClusterNode {
         this.#send("all", { type: "lease-heartbeat", owner: action.owner, sequence: action.sequence });
         break;
       case "answer": {
-        const { owner, sequence } = action;
-        this.#send(owner.holder, { type: "lease-answer", from: this.self, epoch: owner.epoch, sequence });
+        const { owner, sequence, earlierAgoMs } = action;
+        const { epoch } = owner;
+        this.#send(owner.holder, { type: "lease-answer", from: this.self, epoch, sequence, earlierAgoMs });
         break;
       }
       case "publish-release":
         this.#send("all", { type: "lease-release", owner: action.owner, successor: action.successor });
         break;
       case "took-office": {
-        const { ttlMs, othersMayLead } = this.#leaseOptions;
-        this.#office = new MasterOffice({ owner: action.owner, ttlMs, othersMayLead });
+        const { othersMayLead } = this.#leaseOptions;
+        this.#office = new MasterOffice({ owner: action.owner, othersMayLead });
         this.#actions.push(action);
         break;
       }
@@ -367,10 +382,7 @@ export class ClusterNode {
   }
 }
 
-function admissionOf({ isCordoned, isDraining }: { isCordoned: boolean; isDraining: boolean }): {
-  isCordoned: boolean;
-  isDraining: boolean;
-} {
+function admissionOf({ isCordoned, isDraining }: Admittance): Admittance {
   return { isCordoned, isDraining };
 }
 

@@ -3,7 +3,8 @@
  *
  * Every node announces itself once a second. A listener that does not know the announcer's life sends it a nonce; only the answer that
  * repeats it, signed, proves that the announcer lives now and has the token. So a recorded announcement, played back, finds nobody, and
- * no clock of any machine takes part: steps of the wall clock do nothing here. Announcements of a life that has proved itself count
+ * no clock of any machine takes part: steps of the wall clock do nothing here. Whoever finds a newcomer announces itself at the next tick,
+ * so that both know each other within two ticks and not only after a second. Announcements of a life that has proved itself count
  * by rising sequence numbers; the life stays known for `staleMs` after the last.
  *
  * What is refused is counted by reason and told in one line per reason and sender a minute.
@@ -17,6 +18,7 @@ import {
   decodeBeacon,
   encodeBeacon,
 } from "./beacon-codec.ts";
+import { Refusals } from "./refusals.ts";
 
 /** Announcements go out this often. */
 export const ANNOUNCE_MS = 1000;
@@ -30,10 +32,6 @@ const CHALLENGES_MAX = 64;
 const FOUND_MAX = 256;
 /** An announcement that is this many behind the last is an overtaken copy; one further behind was recorded. */
 const OVERTAKEN_MAX = 2;
-/** A reason is told once per sender in this time. */
-const TELL_MS = 60_000;
-/** Senders whose refusals are remembered. */
-const TOLD_MAX = 256;
 
 /** Where a datagram came from or goes to, as the shell writes it. */
 export type BeaconAddress = string;
@@ -74,8 +72,7 @@ export class Discovery {
     string,
     { readonly nonce: string; readonly sentMs: number; readonly isDirect: boolean }
   >();
-  readonly #told = new Map<string, number>();
-  readonly #refused = new Map<DiscoveryRefusal, number>();
+  readonly #refused = new Refusals<DiscoveryRefusal>();
   #self: Omit<Announcement, "sequence">;
   #sequence = 0;
   #announcedMs = Number.NEGATIVE_INFINITY;
@@ -104,7 +101,7 @@ export class Discovery {
 
   /** How much was refused, by reason. */
   refused(): ReadonlyMap<DiscoveryRefusal, number> {
-    return this.#refused;
+    return this.#refused.counts();
   }
 
   /** Says something else of this node from the next announcement on, which goes out at the next tick. */
@@ -216,8 +213,8 @@ export class Discovery {
       return;
     }
     this.#found.set(life, { announcement, heardMs: nowMs, direct: challenge.isDirect ? from : null });
-    // Whoever was told by name knows of us only what we tell it by name, and need not wait a second for it.
-    if (challenge.isDirect) this.#announcedMs = Number.NEGATIVE_INFINITY;
+    // Whoever comes knows of us only what we tell it from now on, and need not wait a second for it.
+    this.#announcedMs = Number.NEGATIVE_INFINITY;
     this.#actions.push({ type: "found", announcement, address: from });
   }
 
@@ -243,13 +240,9 @@ export class Discovery {
     nowMs: number,
     { reason, from, found, need }: { reason: DiscoveryRefusal; from: BeaconAddress; found: string; need: string },
   ): void {
-    this.#refused.set(reason, (this.#refused.get(reason) ?? 0) + 1);
     // By address without its port: a sender that changes ports is still one.
-    const sender = `${reason} ${from.slice(0, Math.max(0, from.lastIndexOf(":")))}`;
-    const toldMs = this.#told.get(sender);
-    if (toldMs !== undefined && nowMs - toldMs < TELL_MS) return;
-    if (this.#told.size >= TOLD_MAX) this.#told.clear();
-    this.#told.set(sender, nowMs);
+    const sender = from.slice(0, Math.max(0, from.lastIndexOf(":")));
+    if (!this.#refused.note(nowMs, { reason, sender })) return;
     this.#actions.push({ type: "tell", line: `Cannot use beacon from ${from}: ${found}, need ${need}` });
   }
 }

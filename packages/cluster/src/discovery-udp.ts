@@ -26,6 +26,8 @@ export interface UdpBeaconOptions {
   readonly clock: AlarmClock;
   /** {@link BEACON_PORT}, but in tests. */
   readonly port: number;
+  /** Addresses to listen on: for what is sent to everybody, and for answers; all of this machine where left out. */
+  readonly hosts?: { readonly shared: string; readonly own: string };
   /** Where to broadcast to; null for the broadcast addresses of all interfaces. */
   readonly broadcasts: readonly string[] | null;
   /** Null for none. */
@@ -67,8 +69,8 @@ export class UdpBeacon implements AsyncDisposable {
     const shared = createSocket({ type: "udp4", reuseAddr: true });
     const own = createSocket("udp4");
     try {
-      await bind(shared, options.port);
-      await bind(own, 0);
+      await bind(shared, options.port, options.hosts?.shared);
+      await bind(own, 0, options.hosts?.own);
       own.setBroadcast(true);
       if (options.multicastGroup !== null) joinGroup(shared, options.multicastGroup);
     } catch (error) {
@@ -120,10 +122,10 @@ export class UdpBeacon implements AsyncDisposable {
   }
 }
 
-async function bind(socket: Socket, port: number): Promise<void> {
+async function bind(socket: Socket, port: number, address?: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   socket.once("error", reject);
-  socket.bind(port, () => resolve());
+  socket.bind({ port, ...(address === undefined ? {} : { address }) }, () => resolve());
   await promise;
   socket.off("error", reject);
 }

@@ -6,8 +6,16 @@
  * dropped and requests refused; the client reconnects to the same address by itself.
  */
 import { type KV, Kvm } from "@nats-io/kv";
-import { connect, type NatsConnection, NoRespondersError, RequestError, TimeoutError } from "@nats-io/transport-node";
-import { assert, messageOf } from "@skyvox/core";
+import {
+  connect,
+  type NatsConnection,
+  NoRespondersError,
+  nkeyAuthenticator,
+  RequestError,
+  TimeoutError,
+} from "@nats-io/transport-node";
+import { assert, messageOf, nowMsOf, repeat, systemAlarmClock } from "@skyvox/core";
+import type { NatsCredentials } from "./engine-keys.ts";
 import {
   type Fabric,
   type FabricDescription,
@@ -15,9 +23,15 @@ import {
   FabricError,
   type FabricMessage,
 } from "./fabric.ts";
-import type { NatsCredentials } from "./nats-server-child.ts";
+import { Refusals } from "./refusals.ts";
+import { moveStreamLeader } from "./store-leader.ts";
 
+const CONNECT_MS_MAX = 5000;
 const BUCKET = "skyvox-keys";
+/** It is tried this often to open the bucket, until it is open. */
+const WARM_MS = 500;
+/** Characters of a stranger's name that are shown. */
+const NAME_SHOWN_MAX = 64;
 /** Versions before this one may lose what they acknowledged when the power fails. */
 const POWER_SAFE_FROM = [2, 10];
 
@@ -31,22 +45,44 @@ export async function connectNats(options: {
   readonly name: string;
   readonly credentials: NatsCredentials;
   readonly replicas: 1 | 3;
+  /** Name of the server of this node, where that is one of three: see {@link Fabric.yieldStore}. */
+  readonly ownServer?: string | null;
+  /** How long one attempt to connect may take. */
+  readonly connectMsMax?: number;
+  /** Hears when the engine is gone, and when it is there again. */
+  readonly onConnection?: (isConnected: boolean) => void;
+  /** Hears of connections that the engine refused, whoever tried: a line once a minute for each sender, and all of them counted. */
+  readonly onRefused?: (refusal: { readonly line: string | null; readonly total: number }) => void;
 }): Promise<Fabric> {
-  const { name, credentials, replicas } = options;
-  const connection = await open(name, credentials.url, credentials);
-  const system =
-    credentials.system === null ? null : await open(`${name} (system)`, credentials.url, credentials.system);
-  return new NatsFabric(name, connection, system, replicas);
+  const {
+    name,
+    credentials,
+    replicas,
+    onConnection = () => {},
+    onRefused = () => {},
+    connectMsMax,
+    ownServer = null,
+  } = options;
+  const { userSeed, systemSeed } = credentials;
+  const connection = await openNats(name, credentials, userSeed, connectMsMax);
+  const system = systemSeed === null ? null : await openNats(`${name} (system)`, credentials, systemSeed, connectMsMax);
+  if (system !== null) watchRefusals(system, onRefused);
+  return new NatsFabric(name, { connection, system }, { replicas, ownServer, onConnection });
 }
 
-async function open(
+/** Opens one connection under a key; the caller closes. */
+export async function openNats(
   name: string,
-  url: string,
-  { user, password }: { user: string; password: string },
+  { url, caFile }: NatsCredentials,
+  seed: string,
+  connectMsMax: number = CONNECT_MS_MAX,
 ): Promise<NatsConnection> {
   try {
     return await connect({
-      ...{ servers: url, name, user, pass: password },
+      ...{ servers: url, name, timeout: connectMsMax },
+      authenticator: nkeyAuthenticator(new TextEncoder().encode(seed)),
+      // Without one a server that wants TLS is still spoken to over TLS, and judged by what the system trusts.
+      ...(caFile === null ? {} : { tls: { caFile } }),
       // The defaults give up after ten attempts and notice a dead server after four minutes.
       ...{ reconnectTimeWait: 50, pingInterval: 1000, maxPingOut: 2, maxReconnectAttempts: -1 },
     });
@@ -61,22 +97,62 @@ async function open(
   }
 }
 
+/** Tells of connections that the engine turned away at its door. */
+function watchRefusals(
+  system: NatsConnection,
+  onRefused: (refusal: { readonly line: string | null; readonly total: number }) => void,
+): void {
+  const refusals = new Refusals<"refused">();
+  system.subscribe("$SYS.SERVER.*.CLIENT.AUTH.ERR", {
+    callback: (error, message) => {
+      if (error !== null) return;
+      const { client, reason = "no reason given" } = message.json<EngineEvent>();
+      const sender = client?.host ?? "an unknown address";
+      // The name is what a stranger chose to write.
+      const name = JSON.stringify((client?.name ?? "").slice(0, NAME_SHOWN_MAX));
+      const isTold = refusals.note(nowMsOf(systemAlarmClock), { reason: "refused", sender });
+      const line = `Cannot admit connection ${name} from ${sender}: ${reason}, need this cluster's token`;
+      onRefused({ line: isTold ? line : null, total: refusals.total });
+    },
+  });
+}
+
+/** What the engine tells of a connection. */
+interface EngineEvent {
+  readonly client?: { readonly name?: string; readonly host?: string };
+  readonly reason?: string;
+}
+
 class NatsFabric implements Fabric {
   readonly name: string;
   readonly #connection: NatsConnection;
   readonly #system: NatsConnection | null;
   readonly #replicas: 1 | 3;
+  readonly #ownServer: string | null;
+  readonly #onConnection: (isConnected: boolean) => void;
   readonly #onDisconnect: ((disconnect: FabricDisconnect) => void)[] = [];
   #bucket: KV | null = null;
+  #yielding: Promise<void> | null = null;
   #isConnected = true;
   #isClosed = false;
+  /** Opens the bucket ahead of the first claim: it needs parts of the engine that a claim does not, and that may be gone by then. */
+  readonly #stopWarming: () => void;
 
-  constructor(name: string, connection: NatsConnection, system: NatsConnection | null, replicas: 1 | 3) {
+  constructor(
+    name: string,
+    { connection, system }: { connection: NatsConnection; system: NatsConnection | null },
+    options: { replicas: 1 | 3; ownServer: string | null; onConnection: (isConnected: boolean) => void },
+  ) {
+    const { replicas, ownServer, onConnection } = options;
     this.name = name;
     this.#connection = connection;
     this.#system = system;
     this.#replicas = replicas;
+    this.#ownServer = ownServer;
+    this.#onConnection = onConnection;
     void this.#follow();
+    this.#stopWarming = repeat(systemAlarmClock, WARM_MS, () => void this.#warm());
+    void this.#warm();
     system?.subscribe("$SYS.ACCOUNT.*.DISCONNECT", {
       callback: (error, message) => {
         if (error === null) this.#hearEnd(message.json());
@@ -162,8 +238,17 @@ class NatsFabric implements Fabric {
     this.#onDisconnect.push(handler);
   }
 
+  /** One at a time: a second one would ask the leader that the first one found to step down again. */
+  yieldStore(): Promise<void> {
+    this.#yielding ??= this.#moveLeader().finally(() => {
+      this.#yielding = null;
+    });
+    return this.#yielding;
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#stopWarming();
     await this.#connection.close();
     await this.#system?.close();
   }
@@ -175,8 +260,28 @@ class NatsFabric implements Fabric {
   /** Notes whether the engine is there, until the connection is closed. */
   async #follow(): Promise<void> {
     for await (const { type } of this.#connection.status()) {
-      if (type === "disconnect") this.#isConnected = false;
-      if (type === "reconnect") this.#isConnected = true;
+      if (type !== "disconnect" && type !== "reconnect") continue;
+      this.#isConnected = type === "reconnect";
+      this.#onConnection(this.#isConnected);
+    }
+  }
+
+  async #moveLeader(): Promise<void> {
+    if (this.#ownServer === null || this.#replicas === 1) return;
+    const awayFrom = this.#ownServer;
+    await this.#store("move the store's leader", async () => {
+      const found = await moveStreamLeader(this.#connection, { stream: `KV_${BUCKET}`, awayFrom });
+      if (!found.ok) throw new Error(found.reason);
+    });
+  }
+
+  /** While the store forms itself it refuses; the next turn tries again. */
+  async #warm(): Promise<void> {
+    if (this.#bucket !== null || !this.#isConnected || this.#isClosed) return;
+    try {
+      await this.#store("open the store", async () => undefined);
+    } catch (error) {
+      if (!(error instanceof FabricError)) throw error;
     }
   }
 
@@ -197,7 +302,7 @@ class NatsFabric implements Fabric {
       // The bucket may be gone with the server that kept it; the next call makes it anew.
       this.#bucket = null;
       const fault = this.#isClosed ? "closed" : "unavailable";
-      throw new FabricError(fault, `Cannot ${what}: ${messageOf(error)}, need a store that answers`, { cause: error });
+      throw new FabricError(fault, `Cannot ${what}: ${storeFault(error)}, need a store that answers`, { cause: error });
     }
   }
 
@@ -208,11 +313,17 @@ class NatsFabric implements Fabric {
     return error instanceof TimeoutError ? "timeout" : "unavailable";
   }
 
-  #hearEnd(event: { readonly client?: { readonly name?: string }; readonly reason?: string }): void {
-    const name = event.client?.name ?? "";
+  #hearEnd({ client, reason = "no reason given" }: EngineEvent): void {
+    const name = client?.name ?? "";
     if (name === "" || name === this.name) return;
-    for (const handler of this.#onDisconnect) handler({ name, why: event.reason ?? "no reason given" });
+    for (const handler of this.#onDisconnect) handler({ name, why: reason });
   }
+}
+
+/** Says what is wrong with the store. While it has no leader the client says that there is none, which would be read as a setting. */
+function storeFault(error: unknown): string {
+  const message = messageOf(error);
+  return /jetstream is not enabled|temporarily unavailable/i.test(message) ? "its store has no leader now" : message;
 }
 
 /** Says whether a version such as `2.9.10` comes before another, number by number. */

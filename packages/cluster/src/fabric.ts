@@ -78,6 +78,13 @@ export interface Fabric extends AsyncDisposable {
   deleteKey(key: string): Promise<void>;
   /** Hears of connections of others that end, for as long as this one lasts. */
   onDisconnect(handler: (disconnect: FabricDisconnect) => void): void;
+  /**
+   * Sees to it that the store does not depend on this node's part of the engine alone, which ends when this node does. Absent where that
+   * cannot be helped.
+   *
+   * @throws {FabricError} where the store does not answer.
+   */
+  yieldStore?(): Promise<void>;
   /** Ends the connection; harmless when done twice. */
   close(): Promise<void>;
 }

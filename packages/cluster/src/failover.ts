@@ -2,8 +2,8 @@
  * What a master does with its office, from taking over to handing over.
  *
  * It starts knowing nothing of what the master before it granted. It learns that from the heartbeats of the nodes, lets each keep what
- * it holds, and for as long as grants of the master before may run (a ttl of its tenure and a term) gives nobody anything new. Then it
- * allocates what nobody holds. So cameras whose nodes live are in use all through a failover.
+ * it holds, and for as long as grants of the master before may run (a term after that one's lease was last confirmed) gives nobody
+ * anything new. Then it allocates what nobody holds. So cameras whose nodes live are in use all through a failover.
  */
 import type { CameraId } from "@skyvox/core";
 import {
@@ -27,8 +27,6 @@ const EVENING_MOVES_MAX = 1;
 export interface OfficeOptions {
   readonly owner: Owner;
   /** Of the lease. */
-  readonly ttlMs: number;
-  /** Of the lease. */
   readonly othersMayLead: boolean;
 }
 
@@ -42,9 +40,9 @@ export class MasterOffice {
   #isQuietSet = false;
   #allocation: Allocation = { placements: [], unplaced: [], loads: new Map() };
 
-  constructor({ owner, ttlMs, othersMayLead }: OfficeOptions) {
+  constructor({ owner, othersMayLead }: OfficeOptions) {
     this.owner = owner;
-    this.#quietMs = othersMayLead ? (ttlMs + GRANT_TERM_MS) * DRIFT_MARGIN : 0;
+    this.#quietMs = othersMayLead ? GRANT_TERM_MS * DRIFT_MARGIN : 0;
     this.#ledger = new CameraLedger({ epoch: owner.epoch, quietUntilMs: Number.POSITIVE_INFINITY });
   }
 
@@ -63,11 +61,11 @@ export class MasterOffice {
     return this.#ledger.owners();
   }
 
-  /** Notes that the lease was confirmed; the first time the quiet begins to run out. */
-  confirm(nowMs: number): void {
-    if (this.#isQuietSet) return;
+  /** Notes that the lease was confirmed; the first time it is known when the quiet ends. `earlierConfirmedMs` is that of the lease. */
+  confirm(earlierConfirmedMs: number): void {
+    if (this.#isQuietSet || earlierConfirmedMs === Number.POSITIVE_INFINITY) return;
     this.#isQuietSet = true;
-    this.#ledger.setQuietUntil(nowMs + this.#quietMs);
+    this.#ledger.setQuietUntil(earlierConfirmedMs + this.#quietMs);
   }
 
   /** Takes a node's report; false for one that is older than the last. */
@@ -91,7 +89,10 @@ export class MasterOffice {
   allocate(cameras: readonly CameraDemand[], members: readonly NodeId[]): Allocation {
     this.#members = members;
     this.#allocation = allocateCameras(this.problem(cameras));
-    this.#ledger.aim(new Map(this.#allocation.placements.map(({ cameraId, nodeId }) => [cameraId, nodeId])));
+    this.#ledger.aim(
+      new Map(this.#allocation.placements.map(({ cameraId, nodeId }) => [cameraId, nodeId])),
+      new Set(cameras.flatMap(({ cameraId, isShared }) => (isShared ? [cameraId] : []))),
+    );
     return this.#allocation;
   }
 
@@ -101,9 +102,9 @@ export class MasterOffice {
     return { cameras, nodes, owners: this.#ledger.owners(), eveningMovesMax: EVENING_MOVES_MAX };
   }
 
-  /** Writes the grant that answers the last report of a life. Only while the lease has tenure. */
-  grant(nowMs: number, life: NodeLife): Grant {
-    return { owner: this.owner, ...this.#ledger.order(nowMs, life) };
+  /** Writes the grant that answers the last report of a life. Only while the lease has tenure; `confirmedMs` is that of the lease. */
+  grant(nowMs: number, life: NodeLife, confirmedMs: number): Grant {
+    return { owner: this.owner, ...this.#ledger.order(nowMs, life, confirmedMs) };
   }
 }
 

@@ -137,11 +137,11 @@ test("Tenure comes from a majority of the engine's hosts and ends a ttl after th
   const lease = leaseOf(a, { hosts: [a, b, c] });
   const ms = takeOffice(lease);
   expect(lease.hasTenure(ms)).toBe(false);
-  lease.step(ms + 20, { type: "answered", epoch: 1, sequence: 1, by: b });
+  lease.step(ms + 20, { type: "answered", epoch: 1, sequence: 1, by: b, earlierAgoMs: 5000 });
   expect([lease.hasTenure(ms + 20), lease.confirmedMs]).toEqual([true, ms]);
   expect([lease.hasTenure(ms + 599), lease.hasTenure(ms + 600)]).toEqual([true, false]);
-  lease.step(ms + 30, { type: "answered", epoch: 9, sequence: 1, by: c });
-  lease.step(ms + 30, { type: "answered", epoch: 1, sequence: 99, by: c });
+  lease.step(ms + 30, { type: "answered", epoch: 9, sequence: 1, by: c, earlierAgoMs: 5000 });
+  lease.step(ms + 30, { type: "answered", epoch: 1, sequence: 99, by: c, earlierAgoMs: 5000 });
   expect(lease.confirmedMs).toBe(ms);
 });
 
@@ -162,11 +162,56 @@ test("A host answers the owner it follows and no earlier one, and nobody right a
   const hear = (ms: number, epoch: number) =>
     lease.step(ms, { type: "heartbeat", owner: { epoch, holder: a }, sequence: 1 });
   expect(hear(100, 2)).toEqual([]);
-  expect(hear(2100, 2)).toEqual([{ type: "answer", owner: { epoch: 2, holder: a }, sequence: 1 }]);
+  expect(hear(2100, 2)).toEqual([{ type: "answer", owner: { epoch: 2, holder: a }, sequence: 1, earlierAgoMs: 2100 }]);
   expect(hear(2200, 1)).toEqual([]);
-  expect(hear(2300, 3)).toMatchObject([{ type: "answer", owner: { epoch: 3 } }]);
+  // It answered epoch 2 at 2100.
+  expect(hear(2300, 3)).toMatchObject([{ type: "answer", owner: { epoch: 3 }, earlierAgoMs: 200 }]);
   const twin = lease.step(2400, { type: "heartbeat", owner: { epoch: 3, holder: c }, sequence: 1 });
   expect(twin).toEqual([]);
+});
+
+test("A holder knows when every earlier tenure was last confirmed once a majority of the hosts has answered", () => {
+  const lease = leaseOf(a, { hosts: [a, b, c] });
+  // It answers epoch 4 until 3000, then claims the next.
+  for (let ms = 2100; ms <= 3000; ms += 150) {
+    lease.step(ms, { type: "heartbeat", owner: { epoch: 4, holder: b }, sequence: ms });
+  }
+  const { atMs } = tickUntilAction(lease, 3000, 4000);
+  lease.step(atMs, { type: "created", epoch: 5, isTaken: false });
+  expect(lease.earlierConfirmedMs).toBe(Number.POSITIVE_INFINITY);
+  // The other host answered the earlier owner 306 ms ago by its clock, which may run 2 % fast: 300 ms.
+  lease.step(atMs + 20, { type: "answered", epoch: 5, sequence: 1, by: c, earlierAgoMs: 306 });
+  expect(lease.earlierConfirmedMs).toBeCloseTo(atMs + 20 - 300, 9);
+  // Of three hosts the two that answered the earlier owner least lately are a majority.
+  lease.step(atMs + 30, { type: "answered", epoch: 5, sequence: 1, by: b, earlierAgoMs: 5100 });
+  expect(lease.earlierConfirmedMs).toBe(3000);
+  // Other hosts: what those before answered is not known.
+  lease.step(atMs + 40, { type: "engine-hosts", hosts: [a] });
+  expect([lease.hasTenure(atMs + 40), lease.earlierConfirmedMs]).toEqual([false, Number.POSITIVE_INFINITY]);
+  lease.step(atMs + 150, { type: "tick" });
+  expect([lease.hasTenure(atMs + 150), lease.earlierConfirmedMs]).toEqual([true, atMs + 40]);
+});
+
+test("A holder that is known to be dead is replaced after one heartbeat that does not come, not after a ttl", () => {
+  const owner = { epoch: 4, holder: b };
+  const afterDeath = (later: (lease: MasterLease) => void) => {
+    const lease = leaseOf();
+    lease.step(1000, { type: "heartbeat", owner, sequence: 1 });
+    lease.step(1100, { type: "holder-died", holder: c });
+    lease.step(1100, { type: "holder-died", holder: b });
+    later(lease);
+    return tickUntilAction(lease, 1100, 3000).atMs;
+  };
+  const atMs = afterDeath(() => {});
+  expect(atMs).toBeGreaterThanOrEqual(1250);
+  expect(atMs).toBeLessThanOrEqual(1300);
+  // Others still tell that they heard it before it died.
+  expect(afterDeath((lease) => lease.step(1110, { type: "owner-obeyed", owner, heardAgoMs: 100 }))).toBe(atMs);
+  // It was heard after that, by another or here: only its connection ended.
+  expect(afterDeath((lease) => lease.step(1150, { type: "owner-obeyed", owner, heardAgoMs: 10 }))).toBeGreaterThan(
+    1740,
+  );
+  expect(afterDeath((lease) => lease.step(1150, { type: "heartbeat", owner, sequence: 2 }))).toBeGreaterThan(1750);
 });
 
 test("A released lease goes to the named successor at once; others wait a ttl", () => {

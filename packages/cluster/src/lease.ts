@@ -12,73 +12,18 @@
  *
  * The holder has tenure while a majority of the nodes that host the engine's store has answered a heartbeat it sent less than a ttl ago.
  * An answering node answers no earlier epoch afterwards, and one that has just started, which may have forgotten what it answered,
- * stays silent for `isolationMs`. Two majorities meet in one node, so a later holder knows when every earlier tenure has ended; the
- * same majority is what the store needs to create the next key. Without tenure for `isolationMs` the holder steps down.
+ * stays silent for `isolationMs`. With its answer it says how long ago it answered an earlier epoch. Two majorities meet in one node, so a
+ * later holder knows when every earlier tenure was last confirmed; the same majority is what the store needs to create the next key.
+ * Without tenure for `isolationMs` the holder steps down.
  *
  * Not here: what a master does with its office (failover.ts).
  */
 import { assert, type Prng } from "@skyvox/core";
 import type { Owner } from "./epoch-fence.ts";
+import { defaultLeaseOptions, type LeaseAction, type LeaseEvent, type LeaseOptions } from "./lease-events.ts";
 import type { NodeId } from "./node-id.ts";
 
-/** Limits of the lease, in milliseconds of the candidate's own clock. */
-export interface LeaseOptions {
-  /** Silence after which the lease is free, and how long an answered heartbeat gives tenure. */
-  readonly ttlMs: number;
-  /** Heartbeats go out this often. */
-  readonly renewMs: number;
-  /** A claim waits a random part of this, so that candidates rarely meet. */
-  readonly jitterMs: number;
-  /** A holder without tenure for this long steps down. */
-  readonly isolationMs: number;
-  /** A claim without answer is looked up after this, and looked up again as often. */
-  readonly claimMsMax: number;
-  /** False where no other process can hold the lease (the fabric ends with this process): it is then claimed at once. */
-  readonly othersMayLead: boolean;
-}
-
-/** Defaults of {@link LeaseOptions}; four heartbeats fit a ttl. */
-export const defaultLeaseOptions: LeaseOptions = {
-  ttlMs: 600,
-  renewMs: 150,
-  jitterMs: 50,
-  isolationMs: 2000,
-  claimMsMax: 300,
-  othersMayLead: true,
-};
-
-/** Something that happened. */
-export type LeaseEvent =
-  | { readonly type: "tick" }
-  /** A holder's heartbeat, or anything else that shows that an owner exists. */
-  | { readonly type: "heartbeat"; readonly owner: Owner; readonly sequence: number }
-  /** Another node obeys this owner, and heard it so long ago; null where it has not, or not as the owner it obeys. */
-  | { readonly type: "owner-obeyed"; readonly owner: Owner; readonly heardAgoMs: number | null }
-  /** What became of a claim: `taken` where the key exists. */
-  | { readonly type: "created"; readonly epoch: number; readonly isTaken: boolean }
-  /** What was found under the key of a claim; null where there is none. */
-  | { readonly type: "read"; readonly epoch: number; readonly holder: NodeId | null }
-  /** A node that hosts the store answered a heartbeat. */
-  | { readonly type: "answered"; readonly epoch: number; readonly sequence: number; readonly by: NodeId }
-  /** The holder lets go; the successor claims at once, others wait. */
-  | { readonly type: "released"; readonly owner: Owner; readonly successor: NodeId | null }
-  /** Which nodes host the store now. */
-  | { readonly type: "engine-hosts"; readonly hosts: readonly NodeId[] }
-  /** This node may hold the lease from now on, or may not. */
-  | { readonly type: "candidacy"; readonly isCandidate: boolean }
-  /** The holder lets go of its own will. */
-  | { readonly type: "release"; readonly successor: NodeId | null };
-
-/** Something to do or to know. */
-export type LeaseAction =
-  /** Create the key of this epoch; answer with `created`, or with nothing where it is not known. */
-  | { readonly type: "create"; readonly epoch: number }
-  | { readonly type: "read"; readonly epoch: number }
-  | { readonly type: "publish-heartbeat"; readonly owner: Owner; readonly sequence: number }
-  | { readonly type: "answer"; readonly owner: Owner; readonly sequence: number }
-  | { readonly type: "publish-release"; readonly owner: Owner; readonly successor: NodeId | null }
-  | { readonly type: "took-office"; readonly owner: Owner }
-  | { readonly type: "left-office"; readonly owner: Owner; readonly why: string };
+export { defaultLeaseOptions, type LeaseAction, type LeaseEvent, type LeaseOptions };
 
 type Phase =
   | { readonly type: "standing-by"; readonly claimAtMs: number }
@@ -92,6 +37,8 @@ type Phase =
       readonly sent: Map<number, number>;
       /** Send time of the latest heartbeat that each host answered. */
       readonly answered: Map<NodeId, number>;
+      /** For each host that answered: no earlier epoch was answered by it after this time. */
+      readonly earlier: Map<NodeId, number>;
       readonly sinceMs: number;
     };
 
@@ -116,6 +63,11 @@ export class MasterLease {
   #owner: Owner | null = null;
   /** When the owner was last heard. */
   #heardMs = Number.NEGATIVE_INFINITY;
+  /** When the owner was told to be dead; null while it is not. */
+  #ownerDiedMs: number | null = null;
+  /** The epoch that was answered last, and when; and until when an earlier one may have been, by this node or by hosts before it. */
+  #answered = { epoch: 0, atMs: Number.NEGATIVE_INFINITY };
+  #earlierMs: number;
   #jitterMs = 0;
   #actions: LeaseAction[] = [];
 
@@ -133,6 +85,7 @@ export class MasterLease {
     this.#prng = options.prng;
     this.#startMs = options.nowMs;
     this.#isCandidate = options.isCandidate;
+    this.#earlierMs = options.nowMs;
     this.#phase = { type: "standing-by", claimAtMs: options.nowMs };
     this.#standBy(options.nowMs, this.#options.othersMayLead ? this.#options.ttlMs : 0);
   }
@@ -155,6 +108,7 @@ export class MasterLease {
   /** How long ago the owner was heard, for others to know that it lives; null where that is longer than a ttl or it is doubtful. */
   ownerHeardAgoMs(nowMs: number): number | null {
     if (this.#phase.type === "leading") return this.hasTenure(nowMs) ? 0 : null;
+    if (this.#ownerDiedMs !== null) return null;
     const agoMs = nowMs - this.#heardMs;
     return agoMs < this.#options.ttlMs ? agoMs : null;
   }
@@ -169,6 +123,17 @@ export class MasterLease {
     const times = this.#hosts.map((host) => phase.answered.get(host) ?? Number.NEGATIVE_INFINITY);
     times.sort((a, b) => b - a);
     return times[Math.floor(this.#hosts.length / 2)] ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /**
+   * No earlier tenure was confirmed after this time, in this node's milliseconds: a majority of the hosts has said so. Infinity until then.
+   */
+  get earlierConfirmedMs(): number {
+    const phase = this.#phase;
+    if (phase.type !== "leading" || this.#hosts.length === 0) return Number.POSITIVE_INFINITY;
+    const times = this.#hosts.map((host) => phase.earlier.get(host) ?? Number.POSITIVE_INFINITY);
+    times.sort((a, b) => a - b);
+    return times[Math.floor(this.#hosts.length / 2)] ?? Number.POSITIVE_INFINITY;
   }
 
   /** True while this node holds the lease and a majority confirmed it less than a ttl ago. */
@@ -204,13 +169,16 @@ export class MasterLease {
         this.#read(nowMs, event.epoch, event.holder);
         break;
       case "answered":
-        this.#answered(event);
+        this.#hearAnswer(nowMs, event);
+        break;
+      case "holder-died":
+        this.#hearOfDeath(nowMs, event.holder);
         break;
       case "released":
         this.#released(nowMs, event.owner, event.successor);
         break;
       case "engine-hosts":
-        this.#hosts = event.hosts;
+        this.#setHosts(nowMs, event.hosts);
         break;
       case "candidacy":
         this.#isCandidate = event.isCandidate;
@@ -262,10 +230,11 @@ export class MasterLease {
     const owner: Owner = { epoch, holder: this.#self };
     const phase: Phase = {
       ...{ type: "leading", epoch, sequence: 0, sentMs: nowMs, sinceMs: nowMs },
-      ...{ sent: new Map(), answered: new Map() },
+      ...{ sent: new Map(), answered: new Map(), earlier: new Map() },
     };
     this.#phase = phase;
     this.#owner = owner;
+    this.#ownerDiedMs = null;
     this.#actions.push({ type: "took-office", owner });
     this.#publish(nowMs, phase);
   }
@@ -276,16 +245,48 @@ export class MasterLease {
     phase.sent.set(phase.sequence, nowMs);
     if (phase.sent.size > SENT_MAX) phase.sent.delete(phase.sequence - SENT_MAX);
     const owner: Owner = { epoch: phase.epoch, holder: this.#self };
-    if (this.#hosts.includes(this.#self)) phase.answered.set(this.#self, nowMs);
+    if (this.#hosts.includes(this.#self)) {
+      this.#noteAnswer(nowMs, phase.epoch);
+      phase.answered.set(this.#self, nowMs);
+      phase.earlier.set(this.#self, this.#earlierMs);
+    }
     this.#actions.push({ type: "publish-heartbeat", owner, sequence: phase.sequence });
   }
 
-  #answered({ epoch, sequence, by }: Extract<LeaseEvent, { type: "answered" }>): void {
+  #hearAnswer(nowMs: number, answer: Extract<LeaseEvent, { type: "answered" }>): void {
+    const { epoch, sequence, by, earlierAgoMs } = answer;
     const phase = this.#phase;
     if (phase.type !== "leading" || phase.epoch !== epoch) return;
     const sentMs = phase.sent.get(sequence);
     if (sentMs === undefined) return;
     phase.answered.set(by, Math.max(sentMs, phase.answered.get(by) ?? Number.NEGATIVE_INFINITY));
+    // The way here took time, and its clock may run fast: both only make the time later than it was.
+    const earlierMs = nowMs - earlierAgoMs / DRIFT_MARGIN;
+    phase.earlier.set(by, Math.min(earlierMs, phase.earlier.get(by) ?? Number.POSITIVE_INFINITY));
+  }
+
+  /** Notes that this node answers an owner, and from when on it answers no earlier one. */
+  #noteAnswer(nowMs: number, epoch: number): void {
+    if (epoch > this.#answered.epoch) this.#earlierMs = Math.max(this.#earlierMs, this.#answered.atMs);
+    this.#answered = { epoch, atMs: nowMs };
+  }
+
+  /** Other hosts keep the store from now on. Those before died: until now they may have answered an owner that this node never heard. */
+  #setHosts(nowMs: number, hosts: readonly NodeId[]): void {
+    if ([...hosts].sort().join() === [...this.#hosts].sort().join()) return;
+    this.#hosts = hosts;
+    this.#earlierMs = nowMs;
+    if (this.#phase.type !== "leading") return;
+    this.#phase.answered.clear();
+    this.#phase.earlier.clear();
+  }
+
+  /** A holder that is known to be dead is not waited for: only as long as its next heartbeat would take, should it live after all. */
+  #hearOfDeath(nowMs: number, holder: NodeId): void {
+    if (this.#phase.type !== "standing-by" || this.#owner?.holder !== holder) return;
+    this.#ownerDiedMs = nowMs;
+    const claimAtMs = Math.min(this.#phase.claimAtMs, nowMs + this.#options.renewMs + this.#jitterMs);
+    this.#phase = { type: "standing-by", claimAtMs };
   }
 
   #hear(nowMs: number, owner: Owner, sequence: number): void {
@@ -300,9 +301,12 @@ export class MasterLease {
     this.#epochSeen = owner.epoch;
     this.#owner = owner;
     this.#heardMs = nowMs;
+    this.#ownerDiedMs = null;
     this.#standBy(nowMs, this.#options.ttlMs);
     const remembers = nowMs - this.#startMs > this.#options.isolationMs * DRIFT_MARGIN;
-    if (remembers && this.#hosts.includes(this.#self)) this.#actions.push({ type: "answer", owner, sequence });
+    if (!remembers || !this.#hosts.includes(this.#self)) return;
+    this.#noteAnswer(nowMs, owner.epoch);
+    this.#actions.push({ type: "answer", owner, sequence, earlierAgoMs: Math.max(0, nowMs - this.#earlierMs) });
   }
 
   /** Two holders of one epoch: the store was made anew on both sides of a cut. Both let go; the first by name claims the next at once. */
@@ -314,6 +318,9 @@ export class MasterLease {
   /** An owner that others hear is alive, though the way from it to here may be cut: it is not pushed from its office. */
   #hearOfOwner(nowMs: number, { epoch }: Owner, heardAgoMs: number): void {
     if (this.#phase.type !== "standing-by" || epoch < this.#epochSeen) return;
+    // That it was heard before it died says nothing.
+    if (this.#ownerDiedMs !== null && nowMs - heardAgoMs <= this.#ownerDiedMs) return;
+    this.#ownerDiedMs = null;
     const claimAtMs = nowMs - heardAgoMs + this.#options.ttlMs + this.#jitterMs;
     if (claimAtMs > this.#phase.claimAtMs) this.#phase = { type: "standing-by", claimAtMs };
   }

@@ -73,6 +73,23 @@ test("Membership ends the earlier life at once when a node starts again, and nev
   expect(membership.members()).toMatchObject([{ life: b2, state: "healthy" }]);
 });
 
+test("Membership keeps a peer whose process says that it runs, admits and revives nobody by that, and counts copies as nothing", () => {
+  const membership = new Membership({ self, nowMs: 0 });
+  const alive = (sequence: number): MembershipEvent => ({ type: "alive", nodeId: b, life: b1, sequence });
+  expect(membership.step(0, alive(1))).toEqual([]);
+  expect(membership.members()).toEqual([]);
+  membership.step(0, beat(1));
+  // Its event loop stands still for two seconds; its process speaks on.
+  for (let ms = 100; ms <= 2000; ms += 100) {
+    membership.step(ms, alive(1 + ms / 100));
+    expect(tickUntil(membership, ms, ms + 50)).toEqual([]);
+  }
+  const silent = tickUntil(membership, 2100, 2800);
+  expect(silent.map(({ type, atMs }) => `${type} ${atMs}`)).toEqual(["suspected 2450", "ping 2450", "died 2700"]);
+  expect(membership.step(2850, alive(22))).toEqual([]);
+  expect(membership.step(2850, beat(2))).toMatchObject([{ type: "ping" }]);
+});
+
 test("Membership takes copies and stragglers of heartbeats for no sign of life", () => {
   const membership = new Membership({ self, nowMs: 0 });
   membership.step(0, beat(5));

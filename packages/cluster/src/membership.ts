@@ -27,6 +27,8 @@ export interface Member {
 /** Something that happened. */
 export type MembershipEvent =
   | { readonly type: "heartbeat"; readonly nodeId: NodeId; readonly life: NodeLife; readonly sequence: number }
+  /** Word of the process alone, counted apart from its heartbeats: it keeps a member that is here and admits nobody. */
+  | { readonly type: "alive"; readonly nodeId: NodeId; readonly life: NodeLife; readonly sequence: number }
   | { readonly type: "pong"; readonly nodeId: NodeId; readonly life: NodeLife; readonly nonce: number }
   /** The engine saw the connection of a life end. */
   | { readonly type: "disconnected"; readonly nodeId: NodeId; readonly life: NodeLife; readonly why: string }
@@ -75,6 +77,7 @@ interface Peer {
   joinOrder: number;
   sinceMs: number;
   sequence: number;
+  aliveSequence: number;
   detector: FailureDetector;
   /** The ping that a dead life must answer to return. */
   probe: { readonly nonce: number; readonly sentMs: number } | null;
@@ -133,7 +136,8 @@ export class Membership {
       return;
     }
     if (peer === undefined || peer.life !== event.life) return;
-    if (event.type === "pong") this.#pong(nowMs, peer, event.nonce);
+    if (event.type === "alive") this.#hearAlive(nowMs, peer, event.sequence);
+    else if (event.type === "pong") this.#pong(nowMs, peer, event.nonce);
     else if (event.type === "leave") this.#end(nowMs, peer, { type: "left", nodeId: peer.nodeId, life: peer.life });
     else this.#end(nowMs, peer, { type: "died", nodeId: peer.nodeId, life: peer.life, why: event.why });
   }
@@ -150,7 +154,7 @@ export class Membership {
     const state = "healthy";
     this.#peers.set(nodeId, {
       ...{ nodeId, life, state, joinOrder, sinceMs: nowMs, sequence, detector },
-      ...{ probe: null, retired: [] },
+      ...{ aliveSequence: 0, probe: null, retired: [] },
     });
     this.#actions.push({ type: "joined", nodeId, life, isReturn: false });
   }
@@ -163,6 +167,7 @@ export class Membership {
     if (peer.retired.length > RETIRED_LIVES_MAX) peer.retired.shift();
     peer.life = life;
     peer.sequence = sequence;
+    peer.aliveSequence = 0;
     this.#enter(nowMs, peer, false);
   }
 
@@ -174,6 +179,13 @@ export class Membership {
       this.#probe(nowMs, peer);
       return;
     }
+    if (peer.detector.hear(this.#lag.awakeMsAt(nowMs))) this.#clear(nowMs, peer);
+  }
+
+  #hearAlive(nowMs: number, peer: Peer, sequence: number): void {
+    if (sequence <= peer.aliveSequence) return;
+    peer.aliveSequence = sequence;
+    if (peer.state === "dead" || peer.state === "left") return;
     if (peer.detector.hear(this.#lag.awakeMsAt(nowMs))) this.#clear(nowMs, peer);
   }
 

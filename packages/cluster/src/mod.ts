@@ -1,5 +1,5 @@
 /**
- * Who is here and who owns what: discovery, membership, the master lease, cameras, topology and the fabric between nodes.
+ * Who is here and who owns what: discovery, membership, the master lease, cameras, topology, resources and the fabric between nodes.
  *
  * @example
  * ```ts
@@ -16,6 +16,7 @@ export type { AppliedGrant, Grant, GrantOutcome } from "./camera-holder.ts";
 export { type AgentNotice, ClusterAgent, connectionName } from "./cluster-agent.ts";
 export { ClusterConfig, type ClusterOptions, type ClusterStatus } from "./cluster-config.ts";
 export type { ClusterMessage, HeartbeatMessage, SiteStamp } from "./cluster-message.ts";
+export type { MessageRefusal } from "./cluster-message-codec.ts";
 export * from "./cluster-node.ts";
 export {
   type BeaconAddress,
@@ -25,6 +26,8 @@ export {
   type DiscoveryRefusal,
 } from "./discovery-beacon.ts";
 export { BEACON_GROUP, BEACON_PORT, type DiscoveryHandler, UdpBeacon, type UdpBeaconOptions } from "./discovery-udp.ts";
+export { type EngineTls, engineCredentials, engineSecret, type NatsCredentials } from "./engine-keys.ts";
+export { ENGINE_SERVERS, type EngineOffer, planEngine, reserveRoute } from "./engine-members.ts";
 export * from "./epoch-fence.ts";
 export {
   type Fabric,
@@ -39,7 +42,19 @@ export { LocalEngine } from "./fabric-local.ts";
 export { connectNats } from "./fabric-nats.ts";
 export { chooseSuccessor, MasterOffice, type OfficeOptions } from "./failover.ts";
 export { defaultLeaseOptions, type LeaseAction, type LeaseEvent, type LeaseOptions, MasterLease } from "./lease.ts";
+export type { InterfaceLoad, MemoryBytes } from "./machine-load.ts";
 export * from "./membership.ts";
-export { findNatsServer, type NatsCredentials, NatsServerChild } from "./nats-server-child.ts";
+export { NatsPulse } from "./nats-pulse.ts";
+export { findNatsServer, isLoopback, NatsServerChild, type NatsServerOptions } from "./nats-server-child.ts";
+export type { EnginePeering } from "./nats-server-config.ts";
 export * from "./node-id.ts";
+export type { GpuSample } from "./nvml.ts";
+export { ResourceMonitor } from "./resource-monitor.ts";
+export {
+  type DiskSample,
+  type GpusSample,
+  type ResourceOptions,
+  type ResourceSample,
+  ResourceSampler,
+} from "./resources.ts";
 export * from "./topology.ts";

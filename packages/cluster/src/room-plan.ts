@@ -5,7 +5,7 @@ import { assert, type CameraId } from "@skyvox/core";
 import type { CameraGroup, CameraPlacement, NodeCapacity } from "./allocation.ts";
 import type { NodeId } from "./node-id.ts";
 
-/** A move that only evens out the load must bring the fuller of the two nodes down by this share at least. */
+/** A move that only evens out the load must bring the fuller of the two nodes down by this share of its load at least. */
 const EVENING_GAIN_MIN = 0.1;
 
 interface Room {
@@ -126,7 +126,7 @@ export class RoomPlan {
       const to = this.emptiestFor(group, from.node.nodeId);
       if (to === null) continue;
       const after = Math.max(loadOf(from, group, -1), loadOf(this.#room(to), group));
-      if (after > before - EVENING_GAIN_MIN) continue;
+      if (after > before * (1 - EVENING_GAIN_MIN)) continue;
       this.#take(group, from.node.nodeId);
       this.put(group, to, `evens out the load of "${from.node.nodeId}"`);
       return true;

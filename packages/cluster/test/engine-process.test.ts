@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { engineCredentials, engineSecret } from "../src/engine-keys.ts";
 import { FabricError } from "../src/fabric.ts";
 import { connectNats } from "../src/fabric-nats.ts";
 import { findNatsServer, NatsServerChild } from "../src/nats-server-child.ts";
@@ -50,9 +51,9 @@ test.skipIf(!isThere)("A killed process is told of by the name of its connection
   await child.exited;
 });
 
-test.skipIf(!isThere)("A wrong password is refused in one line that does not repeat it", async () => {
+test.skipIf(!isThere)("A wrong token is refused in one line that does not repeat it", async () => {
   await using server = await NatsServerChild.start({ host: "127.0.0.1", program: null });
-  const credentials = { ...server.credentials, password: "a guess" };
+  const credentials = engineCredentials(server.credentials.url, engineSecret("a guess"));
   const error = await connectNats({ name: "intruder", credentials, replicas: 1 }).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(FabricError);
   expect(String(error)).toMatch(

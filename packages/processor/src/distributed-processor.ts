@@ -26,6 +26,7 @@ import {
   workerId,
 } from "./task.ts";
 import type { TaskHandler } from "./task-handler.ts";
+import { type DeadLetter, type TaskState, type TaskSummary, taskStates } from "./task-summary.ts";
 import { WorkerLoop } from "./worker-loop.ts";
 import type { ToWorkerLoop } from "./worker-messages.ts";
 import { type PoolWorker, WorkerPool } from "./worker-pool.ts";
@@ -61,6 +62,7 @@ export interface CameraFramePayload {
 const HEALTH_HOLD_MS = 3000;
 const HEALTH_PERIOD_MS = 250;
 const RECENT_WINDOW_MS = 30_000;
+const LISTED_MAX = 1000;
 const RECENT_TASKS_MAX = 1000;
 
 /** Runs tasks on workers. Owns its worker processes: disposing ends them and gives up what is in hand. */
@@ -192,12 +194,38 @@ export class DistributedProcessor<PipelineStatistics = null> implements AsyncDis
     return this.#scheduler.explain(id);
   }
 
+  /**
+   * Lists tasks: those in hand, newest first, then those that are settled and remembered, the last first.
+   *
+   * @param options.states only tasks in one of these; default all. `countMax`: no more than so many; default 1000.
+   */
+  tasks(options: { readonly states?: readonly TaskState[]; readonly countMax?: number } = {}): TaskSummary[] {
+    const { states = taskStates, countMax = LISTED_MAX } = options;
+    assert(Number.isInteger(countMax) && countMax >= 0, "countMax is a count");
+    const wanted = this.#scheduler.tasks().filter(({ state }) => states.includes(state));
+    return wanted.slice(0, countMax);
+  }
+
+  /** The last dead letters, oldest first; kept apart from other outcomes, so that a busy schedule does not push them out. */
+  deadLetters(): readonly DeadLetter[] {
+    return [...this.#scheduler.deadLetters];
+  }
+
+  /** Gives way to a later owner of the schedule: nothing is assigned any more, and submissions are refused as superseded. */
+  giveWay(epoch: number): void {
+    this.#shell.tell({ type: "fenced", epoch });
+  }
+
   /** Lets a worker process finish what it has and end; it is not started again. */
   drainWorker(id: PoolWorker["workerId"]): void {
     this.#shell.tell({ type: "worker-draining", workerId: id });
   }
 
-  /** How workers are chosen, from now on. */
+  /** How workers are chosen, from the next placement on. */
+  get policy(): PolicyName {
+    return this.#scheduler.policy;
+  }
+
   set policy(policy: PolicyName) {
     this.#scheduler.policy = policy;
   }
@@ -237,6 +265,7 @@ export class DistributedProcessor<PipelineStatistics = null> implements AsyncDis
     for (const waiters of [...this.#waiters.values()]) for (const resolve of waiters) resolve(null);
     await this.#pool?.[Symbol.asyncDispose]();
   }
+
   get #wantedWorkers(): number {
     return (this.#functions.size > 0 ? 1 : 0) + this.workers.filter(({ state }) => state !== "released").length;
   }
@@ -290,6 +319,9 @@ export class DistributedProcessor<PipelineStatistics = null> implements AsyncDis
         this.#refusal = action.refusal;
         break;
       case "superseded":
+      case "result-refused":
+        this.#options.onNotice(action);
+        break;
     }
   }
 
@@ -309,6 +341,7 @@ export class DistributedProcessor<PipelineStatistics = null> implements AsyncDis
   #settle(id: TaskId, outcome: TaskOutcome, nowMs: number): void {
     this.#frames.settle(id);
     this.#recent.note(nowMs, outcome);
+    if (outcome.state === "dead-letter") this.#options.onNotice({ type: "dead-letter", taskId: id, outcome });
     const waiters = this.#waiters.get(id) ?? [];
     for (const resolve of waiters) resolve(outcome);
   }

@@ -28,12 +28,13 @@ export {
 } from "./distributed-processor.ts";
 export type { Explanation } from "./explanation.ts";
 export { type Health, type HealthMeasures, HealthMonitor, type HealthState, healthStates } from "./health.ts";
-export type { ProcessorOptions } from "./processor-options.ts";
+export type { ProcessorNotice, ProcessorOptions } from "./processor-options.ts";
 export type { ProcessorStatistics } from "./processor-statistics.ts";
 export { Scheduler } from "./scheduler.ts";
 export type { SchedulerStatistics } from "./scheduler-counts.ts";
-export type { AttemptKey, Refusal, SchedulerAction, SchedulerEvent } from "./scheduler-events.ts";
+export type { AttemptKey, Refusal, ResultRefusal, SchedulerAction, SchedulerEvent } from "./scheduler-events.ts";
 export { defaultSchedulerOptions, type SchedulerOptions } from "./scheduler-options.ts";
+export { SchedulerShell } from "./scheduler-shell.ts";
 export {
   type AttemptFailure,
   createTask,
@@ -47,6 +48,7 @@ export {
   workerId,
 } from "./task.ts";
 export type { OpenTaskHandler, TaskContext, TaskHandler } from "./task-handler.ts";
+export { type DeadLetter, type TaskState, type TaskSummary, taskStates } from "./task-summary.ts";
 export { WorkerLoop } from "./worker-loop.ts";
 export type { FromWorkerLoop, ToWorkerLoop } from "./worker-messages.ts";
 export type { PoolWorker } from "./worker-pool.ts";

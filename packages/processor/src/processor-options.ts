@@ -1,5 +1,19 @@
 import type { AlarmClock } from "@skyvox/core";
+import type { AttemptKey, ResultRefusal, SchedulerAction } from "./scheduler-events.ts";
 import type { SchedulerOptions } from "./scheduler-options.ts";
+import type { TaskId, TaskOutcome } from "./task.ts";
+
+/** Something about a processor that its owner may want to tell. */
+export type ProcessorNotice =
+  /** A later owner of the schedule exists; nothing is assigned any more. */
+  | Extract<SchedulerAction, { type: "superseded" }>
+  /** An answer did not count; `superseded` where an owner before this one had given the task out. */
+  | { readonly type: "result-refused"; readonly key: AttemptKey; readonly reason: ResultRefusal }
+  | {
+      readonly type: "dead-letter";
+      readonly taskId: TaskId;
+      readonly outcome: Extract<TaskOutcome, { state: "dead-letter" }>;
+    };
 
 /** What a processor is made of. */
 export interface ProcessorOptions<PipelineStatistics = null> {
@@ -17,6 +31,8 @@ export interface ProcessorOptions<PipelineStatistics = null> {
   /** Epoch of this owner of the schedule; default 1. */
   readonly epoch?: number;
   readonly scheduler?: Partial<SchedulerOptions>;
+  /** Hears of what went wrong, as it does; it must not throw. */
+  readonly onNotice?: (notice: ProcessorNotice) => void;
   /** Statistics of the pipeline that brings the frames, shown with those of the processor. */
   readonly pipelineStatistics?: () => PipelineStatistics;
 }
@@ -29,4 +45,5 @@ export const processorDefaults = {
   localLanes: 64,
   framesPerCameraMax: 4,
   epoch: 1,
+  onNotice: (_notice: ProcessorNotice): void => undefined,
 };

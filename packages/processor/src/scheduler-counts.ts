@@ -2,7 +2,7 @@
  * Counts of a scheduler: what became of tasks and answers since it began.
  * How things stand now is not counted but looked up when statistics are asked for.
  */
-import type { Refusal } from "./scheduler-events.ts";
+import type { Refusal, ResultRefusal } from "./scheduler-events.ts";
 import type { TaskOutcome } from "./task.ts";
 
 /** What a scheduler counted since it began, and how things stand now. */
@@ -44,12 +44,11 @@ export class SchedulerCounts {
   retries = 0;
   recalls = 0;
   workersLost = 0;
-  resultsDuplicate = 0;
-  resultsStale = 0;
-  resultsOfOtherEpoch = 0;
-  resultsUnknown = 0;
   readonly #refused: Record<Refusal["code"], number> = {
     ...{ full: 0, known: 0, "unknown-dependency": 0, cycle: 0, superseded: 0 },
+  };
+  readonly #resultsRefused: Record<ResultRefusal, number> = {
+    ...{ duplicate: 0, stale: 0, superseded: 0, "later-epoch": 0, unknown: 0 },
   };
   readonly #settled: Record<TaskOutcome["state"], number> = {
     ...{ completed: 0, "dead-letter": 0, cancelled: 0, expired: 0 },
@@ -59,6 +58,10 @@ export class SchedulerCounts {
 
   refused(code: Refusal["code"], taskCount: number): void {
     this.#refused[code] += taskCount;
+  }
+
+  resultRefused(reason: ResultRefusal): void {
+    this.#resultsRefused[reason] += 1;
   }
 
   settled(outcome: TaskOutcome): void {
@@ -77,11 +80,12 @@ export class SchedulerCounts {
   ): SchedulerStatistics {
     const { completed, cancelled, expired } = this.#settled;
     const { submitted, retries, recalls, workersLost } = this;
-    const { resultsDuplicate, resultsStale, resultsOfOtherEpoch, resultsUnknown } = this;
+    const results = this.#resultsRefused;
     return {
       ...now,
       ...{ submitted, retries, recalls, workersLost },
-      ...{ resultsDuplicate, resultsStale, resultsOfOtherEpoch, resultsUnknown },
+      ...{ resultsDuplicate: results.duplicate, resultsStale: results.stale, resultsUnknown: results.unknown },
+      resultsOfOtherEpoch: results.superseded + results["later-epoch"],
       ...{ completed, cancelled, expired, deadLetters: this.#settled["dead-letter"] },
       refused: { ...this.#refused },
       deadlinesMissed: this.#late + expired,

@@ -35,6 +35,12 @@ export type Refusal =
   | { readonly code: "cycle"; readonly message: string; readonly cycle: readonly TaskId[] }
   | { readonly code: "superseded"; readonly message: string };
 
+/**
+ * Why an answer does not count: its task is settled, another attempt holds it, an owner before this one gave it out, one after this
+ * one did, or nobody knows the task.
+ */
+export type ResultRefusal = "duplicate" | "stale" | "superseded" | "later-epoch" | "unknown";
+
 /** Something to be done by whoever runs the scheduler. */
 export type SchedulerAction =
   | { readonly type: "refused"; readonly refusal: Refusal }
@@ -53,5 +59,7 @@ export type SchedulerAction =
   | { readonly type: "worker-drained"; readonly workerId: WorkerId }
   /** The outcome of a task, said once per task. */
   | { readonly type: "settled"; readonly taskId: TaskId; readonly outcome: TaskOutcome }
+  /** An answer does not count, and is counted by why. */
+  | { readonly type: "result-refused"; readonly key: AttemptKey; readonly reason: ResultRefusal }
   /** A later owner exists; nothing is assigned any more. */
   | { readonly type: "superseded"; readonly epoch: number };

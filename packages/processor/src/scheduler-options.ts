@@ -9,6 +9,8 @@ export interface SchedulerOptions extends QueueOrder {
   readonly tasksMax: number;
   /** Settled tasks whose outcome is remembered; the oldest is forgotten. */
   readonly rememberedMax: number;
+  /** Dead letters that are kept to be looked at; the oldest is forgotten. */
+  readonly deadLettersMax: number;
   /** How often a task is tried again after an attempt that failed, hung or lost its worker. */
   readonly retriesMax: number;
   /** How often a task is given to a worker at all, counting workers that were lost through no fault of it. */
@@ -28,6 +30,7 @@ export const defaultSchedulerOptions: SchedulerOptions = {
   policy: "weighted",
   tasksMax: 10_000,
   rememberedMax: 10_000,
+  deadLettersMax: 1000,
   retriesMax: 3,
   attemptsMax: 16,
   attemptMsMax: 10_000,

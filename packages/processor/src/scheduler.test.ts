@@ -228,11 +228,11 @@ describe("Scheduler", () => {
     expect(story.scheduler.statistics()).toMatchObject({ deadlinesMissed: 2, expired: 1, completed: 1 });
   });
 
-  test("refuses answers under another epoch, and assigns nothing once a later owner is known", () => {
+  test("refuses answers under an earlier epoch, and assigns nothing once a later owner is known", () => {
     const story = new Story({ epoch: 7 });
     story.join("a");
     story.submit("t");
-    for (const epoch of [6, 8]) story.complete("t", "other", { epoch });
+    for (const epoch of [5, 6]) story.complete("t", "other", { epoch });
     expect(story.outcomes("t")).toEqual([]);
     expect(story.scheduler.statistics().resultsOfOtherEpoch).toBe(2);
     expect(story.tell({ type: "fenced", epoch: 7 })).toEqual([]);

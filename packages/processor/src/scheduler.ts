@@ -15,12 +15,13 @@ import { type Explanation, explainLive, explainSettled } from "./explanation.ts"
 import { IndexedHeap } from "./indexed-heap.ts";
 import { type Placement, placeTasks } from "./placement.ts";
 import { SchedulerCounts, type SchedulerStatistics } from "./scheduler-counts.ts";
-import type { AttemptKey, SchedulerAction, SchedulerEvent } from "./scheduler-events.ts";
+import type { AttemptKey, ResultRefusal, SchedulerAction, SchedulerEvent } from "./scheduler-events.ts";
 import { defaultSchedulerOptions, type SchedulerOptions } from "./scheduler-options.ts";
 import { ServiceTimes } from "./service-times.ts";
 import type { AttemptFailure, DeadLetterReason, Task, TaskId, TaskOutcome, WorkerId } from "./task.ts";
 import { TaskBoard } from "./task-board.ts";
 import type { AttemptRecord, LiveTask } from "./task-ledger.ts";
+import type { DeadLetter, TaskSummary } from "./task-summary.ts";
 import { isSooner, type TimeLimit } from "./time-limit.ts";
 import { type HeldTask, WorkerRoster } from "./worker-roster.ts";
 
@@ -88,6 +89,16 @@ export class Scheduler {
     if (live !== undefined) return explainLive(live, this.#roster.all);
     const settled = this.#board.settled(id);
     return settled === undefined ? null : explainSettled(settled);
+  }
+
+  /** The last dead letters, oldest first. */
+  get deadLetters(): readonly DeadLetter[] {
+    return this.#board.deadLetters;
+  }
+
+  /** Lists the tasks in hand, newest first, then those that are settled and remembered, the last first. */
+  tasks(): TaskSummary[] {
+    return this.#board.list();
   }
 
   statistics(): SchedulerStatistics {
@@ -225,22 +236,27 @@ export class Scheduler {
     this.#tryAgain(nowMs, live, true);
   }
 
-  /** The task that an answer is for, where the answer counts; one that does not is counted by why. */
+  /** The task that an answer is for, where the answer counts. An answer under a later epoch shows that a later owner exists. */
   #holder(key: AttemptKey): LiveTask | null {
     if (key.epoch !== this.epoch) {
-      this.#counts.resultsOfOtherEpoch += 1;
+      this.#refuse(key, key.epoch < this.epoch ? "superseded" : "later-epoch");
+      this.#giveWay(key.epoch);
       return null;
     }
     const live = this.#board.live(key.taskId);
     if (live === undefined) {
-      if (this.#board.settled(key.taskId) === undefined) this.#counts.resultsUnknown += 1;
-      else this.#counts.resultsDuplicate += 1;
+      this.#refuse(key, this.#board.settled(key.taskId) === undefined ? "unknown" : "duplicate");
       return null;
     }
     const current = live.attempts.at(-1);
     if (live.state === "assigned" && current?.attempt === key.attempt && current.workerId === key.workerId) return live;
-    this.#counts.resultsStale += 1;
+    this.#refuse(key, "stale");
     return null;
+  }
+
+  #refuse(key: AttemptKey, reason: ResultRefusal): void {
+    this.#counts.resultRefused(reason);
+    this.#actions.push({ type: "result-refused", key, reason });
   }
 
   /** Ends the attempt that is under way, so that the next task of its worker begins; null where none is. */

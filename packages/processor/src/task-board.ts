@@ -13,6 +13,7 @@ import type { Task, TaskId, TaskOutcome } from "./task.ts";
 import { TaskGraph } from "./task-graph.ts";
 import { type LiveTask, type SettledTask, TaskLedger } from "./task-ledger.ts";
 import { TaskQueue } from "./task-queue.ts";
+import { type DeadLetter, summaryOfLive, summaryOfSettled, type TaskSummary } from "./task-summary.ts";
 import { isSooner, type TimeLimit } from "./time-limit.ts";
 
 /** What is said when a task is settled. */
@@ -53,6 +54,17 @@ export class TaskBoard {
   /** A task whose outcome is remembered. */
   settled(id: TaskId): SettledTask | undefined {
     return this.#ledger.settled(id);
+  }
+
+  /** The last dead letters, oldest first. */
+  get deadLetters(): readonly DeadLetter[] {
+    return this.#ledger.deadLetters;
+  }
+
+  /** Lists the tasks in hand, newest first, then those that are settled, the last first. */
+  list(): TaskSummary[] {
+    const live = this.#ledger.liveTasks().reverse().map(summaryOfLive);
+    return [...live, ...this.#ledger.settledTasks().reverse().map(summaryOfSettled)];
   }
 
   /** The outcome of a task: null where it is not settled yet, undefined where it is not known. */

@@ -2,11 +2,13 @@
  * What is known of every task: those that are not done, all of them, and the last outcomes.
  *
  * A task is settled once; that is what makes a commit exactly-once. Outcomes are kept for a bounded number of tasks, the oldest is forgotten
- * first; the answer to a task that is forgotten is refused like that to one that never was.
+ * first; the answer to a task that is forgotten is refused like that to one that never was. Dead letters are kept apart, so that many
+ * completed tasks do not push out the few that somebody has to look at.
  */
 import { assert } from "@skyvox/core";
 import type { PlacementReason } from "./placement.ts";
 import type { AttemptFailure, Task, TaskId, TaskOutcome, WorkerId } from "./task.ts";
+import { type DeadLetter, deadLetterOf } from "./task-summary.ts";
 
 /** One attempt, as it is kept for `explain`. */
 export interface AttemptRecord {
@@ -48,16 +50,36 @@ export class TaskLedger {
   /** Ids of remembered tasks in the order they were settled, as a ring: the oldest key of a large map is costly to find. */
   readonly #settledIds: TaskId[] = [];
   #settledNext = 0;
+  readonly #deadLetters: DeadLetter[] = [];
   readonly #rememberedMax: number;
+  readonly #deadLettersMax: number;
 
-  constructor(options: { readonly rememberedMax: number }) {
+  constructor(options: { readonly rememberedMax: number; readonly deadLettersMax: number }) {
     assert(Number.isInteger(options.rememberedMax), "rememberedMax is a count");
     assert(options.rememberedMax >= 1, "at least one outcome is remembered");
+    assert(Number.isInteger(options.deadLettersMax), "deadLettersMax is a count");
+    assert(options.deadLettersMax >= 1, "at least one dead letter is kept");
     this.#rememberedMax = options.rememberedMax;
+    this.#deadLettersMax = options.deadLettersMax;
   }
 
   get liveCount(): number {
     return this.#live.size;
+  }
+
+  /** Tasks that are not done, in the order they were opened. */
+  liveTasks(): LiveTask[] {
+    return [...this.#live.values()];
+  }
+
+  /** Tasks whose outcome is remembered, in the order they were settled. */
+  settledTasks(): SettledTask[] {
+    return [...this.#settled.values()];
+  }
+
+  /** The last dead letters, oldest first. */
+  get deadLetters(): readonly DeadLetter[] {
+    return this.#deadLetters;
   }
 
   live(id: TaskId): LiveTask | undefined {
@@ -86,7 +108,11 @@ export class TaskLedger {
     assert(live !== undefined, "only live tasks are settled");
     this.#live.delete(id);
     const { task, submittedMs, attempts } = live;
-    this.#settled.set(id, { task, submittedMs, attempts, outcome, settledMs: nowMs });
+    const settled: SettledTask = { task, submittedMs, attempts, outcome, settledMs: nowMs };
+    this.#settled.set(id, settled);
+    const letter = deadLetterOf(settled);
+    if (letter !== null) this.#deadLetters.push(letter);
+    if (this.#deadLetters.length > this.#deadLettersMax) this.#deadLetters.shift();
     const oldest = this.#settledIds[this.#settledNext];
     if (oldest !== undefined) this.#settled.delete(oldest);
     this.#settledIds[this.#settledNext] = id;

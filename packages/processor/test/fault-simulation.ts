@@ -18,7 +18,7 @@ import {
   type WorkerId,
   workerId,
 } from "../src/mod.ts";
-import { Ledger } from "./fault-ledger.ts";
+import { Ledger } from "../testing/fault-ledger.ts";
 
 /** What happened in a run. */
 export interface SimulationReport {

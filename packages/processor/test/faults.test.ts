@@ -1,8 +1,8 @@
 /** The schedule under seeded faults: what it promises holds in every seed, and a bug that is planted is found. */
 import { describe, expect, test } from "bun:test";
 import { Scheduler } from "../src/mod.ts";
+import { loadWithBug, plantedBugs } from "../testing/planted-bugs.ts";
 import { simulate } from "./fault-simulation.ts";
-import { loadWithBug, plantedBugs } from "./planted-bugs.ts";
 
 const SEEDS = 60;
 const SEEDS_TO_FIND = 30;
@@ -35,7 +35,7 @@ describe("Under faults", () => {
 
   for (const bug of plantedBugs) {
     test(
-      `${bug.name} is found`,
+      `the planted bug ${bug.name} is found`,
       async () => {
         const faulty = await loadWithBug(bug);
         const findings: string[] = [];

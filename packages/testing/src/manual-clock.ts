@@ -1,3 +1,6 @@
+/**
+ * A clock for tests, which moves only when it is told to.
+ */
 import { assert, type Clock } from "@skyvox/core";
 
 /** A clock that moves only when told to, with callbacks that run when it passes their time. */
@@ -26,12 +29,22 @@ export class ManualClock implements Clock {
    */
   schedule(atNs: bigint, callback: () => void): () => void {
     const scheduled = { atNs, callback };
-    const later = this.#pending.findIndex((other) => other.atNs > atNs);
-    this.#pending.splice(later < 0 ? this.#pending.length : later, 0, scheduled);
+    this.#pending.splice(this.#placeAfter(atNs), 0, scheduled);
     return () => {
       const index = this.#pending.indexOf(scheduled);
       if (index >= 0) this.#pending.splice(index, 1);
     };
+  }
+
+  /** Index of the first callback that is later than a time. */
+  #placeAfter(atNs: bigint): number {
+    let [low, high] = [0, this.#pending.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#pending[middle]!.atNs > atNs) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 
   /** Moves the clock on by a span; every callback due on the way runs in order of time, and sees its own time as now. */

@@ -16,15 +16,18 @@ export interface PlantedBug {
   readonly edits: readonly { readonly file: string; readonly from: string; readonly to: string }[];
 }
 
-/** The bugs of a schedule that matter most. */
+/**
+ * The bugs of a schedule that matter most: a retry that is lost, a task committed twice, more tasks in hand than may be, results of another
+ * epoch, and results of a task's earlier holder.
+ */
 export const plantedBugs: readonly PlantedBug[] = [
   {
-    name: "a lost retry",
+    name: "lost-retry",
     finding: /was lost/,
     edits: [{ file: "scheduler.ts", from: "    this.#board.requeue(live);\n", to: "" }],
   },
   {
-    name: "a double commit",
+    name: "double-commit",
     finding: /was settled twice/,
     edits: [
       { file: "task-ledger.ts", from: "    this.#live.delete(id);\n", to: "" },
@@ -33,7 +36,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     ],
   },
   {
-    name: "an unbounded queue",
+    name: "unbounded-tasks",
     finding: /tasks are in hand, \d+ may be/,
     edits: [
       {
@@ -49,12 +52,12 @@ export const plantedBugs: readonly PlantedBug[] = [
     ],
   },
   {
-    name: "no fencing of epochs",
+    name: "unfenced-results",
     finding: /was committed as \S+@1 while \S+@2 held it/,
     edits: [{ file: "scheduler.ts", from: "if (key.epoch !== this.epoch) {", to: "if (key.epoch > 1e9) {" }],
   },
   {
-    name: "a result of a task's earlier holder",
+    name: "stale-results",
     finding: /was committed as \S+ while \S+ held it/,
     edits: [
       {

@@ -28,6 +28,11 @@ export class Ledger {
     return this.#accepted.size;
   }
 
+  /** What was taken and has no outcome yet. */
+  get openIds(): TaskId[] {
+    return [...this.#accepted.keys()].filter((id) => !this.#outcomes.has(id));
+  }
+
   get completedCount(): number {
     return [...this.#outcomes.values()].filter(({ state }) => state === "completed").length;
   }
