@@ -240,6 +240,16 @@ describe("Frame sets of live cameras", () => {
     expect(rig.push(281, "b", 280)).toEqual(["a280 b280"]);
   });
 
+  test("do not wait for a camera of which is said that it is silent, until it delivers", () => {
+    const rig = new LiveRig(cameras, learned);
+    expect(rig.push(200, "a", 200)).toEqual([]);
+    expect(rig.assembler.silence(cameraId("b"), 201n * MS).map(shown)).toEqual(["a200 -b"]);
+    expect(rig.push(220, "a", 220)).toEqual(["a220 -b"]);
+    expect(rig.push(240, "b", 240)).toEqual([]);
+    expect(rig.push(241, "a", 240)).toEqual(["a240 b240"]);
+    expect(rig.push(260, "a", 260)).toEqual([]);
+  });
+
   test("go on by the others when the reference goes silent", () => {
     const rig = new LiveRig(cameras, learned);
     expect(rig.push(203, "b", 203)).toEqual([]);

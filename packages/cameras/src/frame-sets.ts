@@ -125,6 +125,12 @@ export class FrameSetAssembler<Item extends FrameSetItem> {
     return this.#advance(nowNs);
   }
 
+  /** Says that a camera is not expected to deliver for now, and returns the sets that waited for it. It is awaited again once it delivers. */
+  silence(id: CameraId, nowNs: bigint): FrameSet<Item>[] {
+    this.#camera(id).silent = true;
+    return this.#advance(nowNs);
+  }
+
   /** Says that a camera will deliver nothing more, and returns the sets that waited for it. */
   end(id: CameraId, nowNs: bigint): FrameSet<Item>[] {
     this.#camera(id).ended = true;

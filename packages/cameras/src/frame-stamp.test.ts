@@ -21,3 +21,25 @@ test("Stamp carries the clock's sigma and state", () => {
   expect(frame).toMatchObject({ widthPx: 64, heightPx: 48 });
   expect(frame.pixels).toBe(pixels);
 });
+
+test("Stamp follows the pieces of a clock of variable rate, and goes straight on beyond them", () => {
+  const pieces: [number, number][] = [
+    [10, 1],
+    [20, 3],
+    [30, 2],
+  ];
+  const stamp = frameStampOf(cameraOf({ clock: { pieces } }));
+  // Half way from 1 to 3 s; half way from 3 to 2 s; five seconds before and after the ends.
+  expect(stamp.captureNs(15_000_000_000n)).toBe(17_000_000_000n);
+  expect(stamp.captureNs(25_000_000_000n)).toBe(27_500_000_000n);
+  expect(stamp.captureNs(5_000_000_000n)).toBe(5_000_000_000n);
+  expect(stamp.captureNs(35_000_000_000n)).toBe(36_500_000_000n);
+});
+
+test("Stamp of rows that are read one after the other is that of the middle row, or of the row asked for", () => {
+  // Of 48 rows of 10 us the middle one is taken 240 us after the first.
+  const stamp = frameStampOf(cameraOf({ clock: { lineTimeUs: 10 } }));
+  expect(stamp.captureNs(0n)).toBe(240_000n);
+  expect(stamp.captureNs(0n, 0)).toBe(0n);
+  expect(stamp.captureNs(0n, 7)).toBe(70_000n);
+});

@@ -18,15 +18,18 @@ export { type FrameProfile, type FrameProfileName, frameProfileNames, frameProfi
 export type { FrameSetItem } from "./frame-set-camera.ts";
 export * from "./frame-sets.ts";
 export * from "./image-file.ts";
+export { type Drone6Import, importDrone6 } from "./import-drone6.ts";
 export * from "./import-metadata.ts";
 export * from "./import-opencv.ts";
 export * from "./import-qualisys.ts";
 export type { ImportFeed, ImportOptions } from "./imported-site.ts";
+export { type Labels, readLabels } from "./labels-file.ts";
 export * from "./match-videos.ts";
 export * from "./open-source.ts";
 export { sceneOfSource } from "./scene-address.ts";
 export * from "./site.ts";
 export * from "./site-camera.ts";
+export * from "./site-from-pixel-scene.ts";
 export * from "./site-from-scene.ts";
 export * from "./site-problems.ts";
 export * from "./source.ts";

@@ -63,6 +63,18 @@ const clock = z
   .strictObject({
     offsetS: number.default(0).describe("Seconds to add to a frame's own time (after the rate) to get site time."),
     rate: positive.default(1).describe("Site seconds per second of the camera's own clock."),
+    pieces: z
+      .array(z.tuple([number, number]))
+      .min(2)
+      .exactOptional()
+      .describe(
+        "A clock of variable rate, in place of offsetS and rate: pairs of a camera's own seconds (rising) and the seconds to add there; straight between them and on beyond them.",
+      ),
+    lineTimeUs: number
+      .exactOptional()
+      .describe(
+        "Microseconds from one row of a picture to the next. The clock is then that of the first row; a frame counts at its middle row, a label at its own.",
+      ),
     sigmaMs: z.number().min(0).default(1).describe("Standard deviation of a frame's time, in milliseconds."),
     state: z
       .enum(["locked", "holdover", "free"])
@@ -98,14 +110,18 @@ const camera = z.strictObject({
     .string()
     .regex(/^[a-z]+:./)
     .describe(
-      "Where frames come from: scene:NAME?seed=1, images:FOLDER or images:PATTERN, or video:FILE. Paths are relative to the site file.",
+      "Where frames come from: scene:NAME?seed=1, images:FOLDER or images:PATTERN, video:FILE, or labels:FILE for places of one target in frames that are not there. Paths are relative to the site file.",
     ),
   intrinsics,
   pose,
   clock: clock.prefault({}),
   frameRateHz: positive
     .exactOptional()
-    .describe("Frames per second of an images: source; other sources know their own."),
+    .describe("Frames per second of an images: or labels: source; other sources know their own."),
+  sigmaPx: positive
+    .max(1000)
+    .exactOptional()
+    .describe("Standard deviation of a label's coordinates, in pixels, of a labels: source; 1 by default."),
   thermal: thermal.exactOptional(),
 });
 
@@ -253,3 +269,11 @@ export const siteSchema = z
     options: options.prefault({}),
   })
   .describe("A Skyvox site: cameras, the volume they watch, and how.");
+
+/** A site of cameras whose places are not known yet: no poses, and so no volume that they could watch. */
+export const siteDraftSchema = siteSchema.omit({ volume: true, options: true }).extend({
+  cameras: z
+    .array(camera.omit({ pose: true }))
+    .min(1)
+    .max(32),
+});

@@ -125,9 +125,13 @@ const refusals: readonly (readonly [path: string, value: unknown, text: string])
   [
     "cameras.0.source",
     "rtsp://x",
-    'cameras[0].source is "rtsp://x", need "scene:NAME", "images:FOLDER" or "video:FILE"',
+    'cameras[0].source is "rtsp://x", need "scene:NAME", "images:FOLDER", "video:FILE" or "labels:FILE"',
   ],
-  ["cameras.0.source", "images:left", "cameras[0].frameRateHz is missing, need a number > 0 for an images: source"],
+  [
+    "cameras.0.source",
+    "images:left",
+    "cameras[0].frameRateHz is missing, need a number > 0 for an images: or labels: source",
+  ],
   [
     "cameras.0.frameRateHz",
     30,

@@ -6,7 +6,7 @@
 import { messageOf, normalizeQuaternion, SkyvoxError } from "@skyvox/core";
 import { z } from "zod";
 import { describeSiteIssue } from "./site-issue.ts";
-import { gaussianDefaults, siteSchema } from "./site-schema.ts";
+import { gaussianDefaults, siteDraftSchema, siteSchema } from "./site-schema.ts";
 import { SOURCE_FORMS, sourceSchemeOf } from "./source-address.ts";
 
 type ParsedSite = z.infer<typeof siteSchema>;
@@ -22,12 +22,21 @@ export type Site = Omit<ParsedSite, "options"> & {
   readonly options: Omit<ParsedSite["options"], "viewsMin"> & { readonly viewsMin: number };
 };
 
+/** A site before its cameras' places are known: no poses, no volume, no options. */
+export type SiteDraft = z.infer<typeof siteDraftSchema>;
+
+/** A draft as written: what has a default may be left out. */
+export type SiteDraftInput = z.input<typeof siteDraftSchema>;
+
 /** How far from 1 the length of a written quaternion may be: three decimals. */
 const QUATERNION_LENGTH_TOLERANCE = 1e-3;
 /** Fewer cameras than this cannot afford three that agree. */
 const CAMERAS_FOR_THREE_VIEWS = 4;
 
 const checkedSchema = siteSchema.superRefine(checkAcross).transform(completeSite);
+const checkedDraftSchema = siteDraftSchema.superRefine((draft, context) =>
+  checkSources(draft.cameras, refuseIn(context, draft)),
+);
 
 /**
  * Checks a decoded `site.json` and fills in its defaults.
@@ -38,10 +47,29 @@ const checkedSchema = siteSchema.superRefine(checkAcross).transform(completeSite
 export function parseSite(json: unknown, where: string): Site {
   const result = checkedSchema.safeParse(json);
   if (result.success) return result.data;
-  const [first, ...others] = result.error.issues;
+  const isUnposed = ({ path }: z.core.$ZodIssue) => path[0] === "cameras" && path.length === 3 && path[2] === "pose";
+  const issues = result.error.issues.toSorted((a, b) => Number(isUnposed(b)) - Number(isUnposed(a)));
+  const hint = issues.some(isUnposed) ? "; where poses are not known, the command calibrate finds them" : "";
+  throw refusal(where, issues, json, hint);
+}
+
+/**
+ * Checks a decoded draft of a site, whose cameras have no poses yet, and fills in its defaults.
+ *
+ * @param where names the file in messages.
+ * @throws {SkyvoxError} "site", naming the file, the key, what was found and what is needed.
+ */
+export function parseSiteDraft(json: unknown, where: string): SiteDraft {
+  const result = checkedDraftSchema.safeParse(json);
+  if (result.success) return result.data;
+  throw refusal(where, result.error.issues, json, "");
+}
+
+function refusal(where: string, issues: readonly z.core.$ZodIssue[], json: unknown, hint: string): SkyvoxError {
+  const [first, ...others] = issues;
   const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
   const text = first === undefined ? "is not a site" : describeSiteIssue(first, json, siteJsonSchema());
-  throw new SkyvoxError("site", `Cannot read site "${where}": ${text}${more}`);
+  return new SkyvoxError("site", `Cannot read site "${where}": ${text}${more}${hint}`);
 }
 
 /**
@@ -81,12 +109,16 @@ export function viewsMinFor(cameraCount: number): number {
   return cameraCount < CAMERAS_FOR_THREE_VIEWS ? 2 : 3;
 }
 
-type Context = z.RefinementCtx<ParsedSite>;
+type Refuse = (path: (string | number)[], need: string) => void;
 
-function checkAcross(site: ParsedSite, context: Context): void {
-  const refuse: Refuse = (path, need) => {
-    context.addIssue({ code: "custom", path, message: need, input: site });
+function refuseIn<Value>(context: z.RefinementCtx<Value>, input: Value): Refuse {
+  return (path, need) => {
+    context.addIssue({ code: "custom", path, message: need, input });
   };
+}
+
+function checkAcross(site: ParsedSite, context: z.RefinementCtx<ParsedSite>): void {
+  const refuse = refuseIn(context, site);
   for (const [axis, low] of site.volume.minM.entries()) {
     const high = site.volume.maxM[axis] ?? low;
     if (high <= low) refuse(["volume", "maxM", axis], `a number > ${low} (volume.minM[${axis}])`);
@@ -99,16 +131,22 @@ function checkAcross(site: ParsedSite, context: Context): void {
   }
   checkMotion(site.options, refuse);
   checkThermal(site, refuse);
-  const indexOfId = new Map<string, number>();
-  for (const [index, camera] of site.cameras.entries()) {
-    const first = indexOfId.get(camera.id);
-    if (first !== undefined) refuse(["cameras", index, "id"], `an id other than that of cameras[${first}]`);
-    indexOfId.set(camera.id, first ?? index);
-    checkCamera(camera, (path, need) => refuse(["cameras", index, ...path], need));
+  checkSources(site.cameras, refuse);
+  for (const [index, { pose, clock }] of site.cameras.entries()) {
+    checkClock(clock, (path, need) => refuse(["cameras", index, "clock", ...path], need));
+    checkPose(pose, (path, need) => refuse(["cameras", index, "pose", ...path], need));
   }
 }
 
-type Refuse = (path: (string | number)[], need: string) => void;
+function checkSources(cameras: SiteDraft["cameras"], refuse: Refuse): void {
+  const indexOfId = new Map<string, number>();
+  for (const [index, camera] of cameras.entries()) {
+    const first = indexOfId.get(camera.id);
+    if (first !== undefined) refuse(["cameras", index, "id"], `an id other than that of cameras[${first}]`);
+    indexOfId.set(camera.id, first ?? index);
+    checkSource(camera, (path, need) => refuse(["cameras", index, ...path], need));
+  }
+}
 
 /** Refuses what would be passed over in silence: options of a mode that is not taken. */
 function checkMotion({ motion, spots }: ParsedSite["options"], refuse: Refuse): void {
@@ -141,20 +179,32 @@ function checkThermal(site: ParsedSite, refuse: Refuse): void {
     refuse(["options", "rays"], '"cells", which a camera with a thermal one casts rays through, as all cameras here');
 }
 
-function checkCamera(camera: SiteCamera, refuse: Refuse): void {
+function checkSource(camera: SiteDraft["cameras"][number], refuse: Refuse): void {
   const scheme = sourceSchemeOf(camera.source);
   if (scheme === null) refuse(["source"], SOURCE_FORMS);
-  if (scheme === "images" && camera.frameRateHz === undefined)
-    refuse(["frameRateHz"], "a number > 0 for an images: source");
-  if (scheme !== "images" && scheme !== null && camera.frameRateHz !== undefined) {
+  const hasRate = scheme === "images" || scheme === "labels";
+  if (hasRate && camera.frameRateHz === undefined)
+    refuse(["frameRateHz"], "a number > 0 for an images: or labels: source");
+  if (!hasRate && scheme !== null && camera.frameRateHz !== undefined) {
     refuse(["frameRateHz"], `no frame rate for a ${scheme}: source, which knows its own`);
   }
-  const { orientation, positionM } = camera.pose;
+  if (scheme !== "labels" && camera.sigmaPx !== undefined) refuse(["sigmaPx"], "no sigma but for a labels: source");
+}
+
+function checkClock({ pieces, offsetS, rate }: SiteCamera["clock"], refuse: Refuse): void {
+  for (const [index, [atS]] of (pieces ?? []).entries()) {
+    const before = pieces?.[index - 1]?.[0];
+    if (before !== undefined && !(atS > before)) refuse(["pieces", index, 0], `seconds > ${before} (the piece before)`);
+  }
+  if (pieces !== undefined && (offsetS !== 0 || rate !== 1)) refuse(["pieces"], "either pieces or offsetS and rate");
+}
+
+function checkPose({ orientation, positionM }: SiteCamera["pose"], refuse: Refuse): void {
   if ("lookAtM" in orientation) {
     const same = orientation.lookAtM.every((value, axis) => value === positionM[axis]);
-    if (same) refuse(["pose", "orientation", "lookAtM"], "a point other than the camera's position");
+    if (same) refuse(["orientation", "lookAtM"], "a point other than the camera's position");
   } else if (!(Math.abs(Math.hypot(...orientation.cameraFromEnu) - 1) <= QUATERNION_LENGTH_TOLERANCE)) {
-    refuse(["pose", "orientation", "cameraFromEnu"], "a unit quaternion [w, x, y, z]");
+    refuse(["orientation", "cameraFromEnu"], "a unit quaternion [w, x, y, z]");
   }
 }
 

@@ -1,12 +1,12 @@
 import { SkyvoxError } from "@skyvox/core";
 
 /** The kinds of source a site can name. */
-export type SourceScheme = "scene" | "images" | "video";
+export type SourceScheme = "scene" | "images" | "video" | "labels";
 
-const SCHEMES: readonly SourceScheme[] = ["scene", "images", "video"];
+const SCHEMES: readonly SourceScheme[] = ["scene", "images", "video", "labels"];
 
 /** The forms a source may be written in, for messages. */
-export const SOURCE_FORMS = '"scene:NAME", "images:FOLDER" or "video:FILE"';
+export const SOURCE_FORMS = '"scene:NAME", "images:FOLDER", "video:FILE" or "labels:FILE"';
 
 /** Returns what stands before the colon, or null where it is no kind of source. */
 export function sourceSchemeOf(source: string): SourceScheme | null {

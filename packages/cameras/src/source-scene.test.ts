@@ -91,6 +91,6 @@ test("Scene source wants the scene's camera and its image size", async () => {
 
 test("Source of an unknown kind is refused", async () => {
   await expect(openSource({ ...camera("scene:pair"), source: "rtsp://x" }, { siteDirectory: "." })).rejects.toThrow(
-    'Cannot open source "rtsp://x": unknown kind, need "scene:NAME", "images:FOLDER" or "video:FILE"',
+    'Cannot open source "rtsp://x": unknown kind, need "scene:NAME", "images:FOLDER", "video:FILE" or "labels:FILE"',
   );
 });

@@ -13,6 +13,9 @@
  * @module
  */
 export * from "./path.ts";
+export { pixelPreset, pixelPresetNames, type RangeSceneOptions, rangeScene } from "./pixel-presets.ts";
+export { createPixelRenderer, type PixelRenderer, type Sighting } from "./pixel-renderer.ts";
+export { frameTimeS, type PixelCamera, type PixelScene } from "./pixel-scene.ts";
 export * from "./presets.ts";
 export * from "./render.ts";
 export * from "./scene.ts";

@@ -20,7 +20,10 @@ import { turningPaths } from "./turning-paths.ts";
 import { type NextStates, SCAN_PERIOD_S, wanderingPaths } from "./wandering-paths.ts";
 
 /** Names of the scenes. */
-export type TrackSceneName = "s1" | "s2" | "s3" | "s4" | "s5";
+export const trackSceneNames = ["s1", "s2", "s3", "s4", "s5"] as const;
+
+/** One of them. */
+export type TrackSceneName = (typeof trackSceneNames)[number];
 
 /** What a tracker may know of a scene, and the scans. */
 export interface TrackScene {
