@@ -11,4 +11,6 @@
  * @module
  */
 export * from "./build.ts";
+export type * from "./cluster-answers.ts";
+export type * from "./explanations.ts";
 export type * from "./messages.ts";

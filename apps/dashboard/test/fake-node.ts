@@ -4,13 +4,18 @@
  * By hand: `bun apps/dashboard/test/fake-node.ts 8090`, then open http://127.0.0.1:8090/.
  */
 import type { ServerWebSocket } from "bun";
-import { buildDashboard, type DashboardFile } from "../src/mod.ts";
-import { camerasAt, HELLO, snapshotAt, tracksAt, voxelsAt } from "./fake-world.ts";
+import { buildDashboard, type CamerasMessage, type DashboardFile, type TracksMessage } from "../src/mod.ts";
+import { FakeCluster } from "./fake-cluster.ts";
+import { explanationAt } from "./fake-explanations.ts";
+import { historyAt } from "./fake-history.ts";
+import { camerasAt, HELLO, MISSED, snapshotAt, tracksAt, voxelsAt } from "./fake-world.ts";
 
 /** The policy a node sends with the page: nothing inline, nothing from elsewhere. */
 export const POLICY = "default-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'";
 
 const TRACKS_HZ = 30;
+/** World time at which a node starts, seconds. */
+export const START_S = 40;
 const EVERY_SLOW = 3;
 
 /** A running server and what a test may do to it. */
@@ -25,6 +30,16 @@ export interface FakeNode extends Disposable {
 export interface FakeNodeOptions {
   readonly voxelCount?: number;
   readonly port?: number;
+  /** False where targets are where they are and nobody says so. */
+  readonly knowsTruth?: boolean;
+  /** True where a sixth target flies that has no track. */
+  readonly missesOne?: boolean;
+  /** Seconds of the world after which the recording ends; endless without. */
+  readonly endsAfterS?: number;
+  /** World time that the node's history goes back to, seconds. */
+  readonly firstS?: number;
+  /** The cluster it is part of; alone without. */
+  readonly cluster?: FakeCluster;
   /** Says hello and no more. */
   readonly silent?: boolean;
   /** Seconds of the world per second. */
@@ -38,21 +53,38 @@ export async function openFakeNode(options: FakeNodeOptions = {}): Promise<FakeN
   const files = await buildDashboard();
   const sockets: Sockets = new Set();
   const startMs = performance.now();
-  const timeS = (): number => 40 + ((performance.now() - startMs) / 1000) * (options.paceOfTime ?? 1);
+  const timeS = (): number => {
+    const flownS = ((performance.now() - startMs) / 1000) * (options.paceOfTime ?? 1);
+    return START_S + Math.min(flownS, options.endsAfterS ?? Number.POSITIVE_INFINITY);
+  };
+  const past = () => ({ firstS: options.firstS ?? 0, lastS: timeS(), step: (at: number) => step(at, options) });
+  const ofCluster = options.cluster ?? new FakeCluster(1);
   let refusing = false;
   const server = Bun.serve({
+    idleTimeout: 0,
     hostname: "127.0.0.1",
     port: options.port ?? 0,
     fetch(request, self): Response | undefined {
       const url = new URL(request.url);
-      if (url.pathname !== "/api/v1/stream") return snapshot(url, timeS()) ?? page(files.get(url.pathname));
+      if (url.pathname !== "/api/v1/stream") {
+        return (
+          ofCluster.answer(url.pathname, request.signal) ??
+          historyAt(url, past()) ??
+          explanationAt(url, timeS()) ??
+          snapshot(url, timeS()) ??
+          page(files.get(url.pathname))
+        );
+      }
       if (!refusing && self.upgrade(request)) return undefined;
       return new Response("busy", { status: 503 });
     },
     websocket: {
       open(socket: ServerWebSocket<undefined>) {
         sockets.add(socket);
-        socket.send(JSON.stringify(HELLO));
+        socket.send(JSON.stringify({ ...HELLO, hasTruth: options.knowsTruth !== false }));
+        if (options.silent) return;
+        // As a node does: the state as it stands, which is all there is once a recording has ended.
+        for (const message of [report(timeS(), options), step(timeS(), options)]) socket.send(JSON.stringify(message));
       },
       message() {},
       close(socket: ServerWebSocket<undefined>) {
@@ -60,7 +92,7 @@ export async function openFakeNode(options: FakeNodeOptions = {}): Promise<FakeN
       },
     },
   });
-  const timer = options.silent ? undefined : play(sockets, timeS, options.voxelCount ?? 2_000);
+  const timer = options.silent ? undefined : play(sockets, timeS, options);
   return {
     url: `http://127.0.0.1:${server.port}/`,
     dropStreams(drop) {
@@ -78,17 +110,36 @@ export async function openFakeNode(options: FakeNodeOptions = {}): Promise<FakeN
 }
 
 /** Sends frame sets at their rate, and with every third one what the cameras and the voxels are like. */
-function play(sockets: Sockets, timeS: () => number, voxelCount: number): ReturnType<typeof setInterval> {
+function play(sockets: Sockets, timeS: () => number, options: FakeNodeOptions): ReturnType<typeof setInterval> {
+  const { voxelCount = 2_000 } = options;
   let tick = 0;
+  let toldEnd = false;
   return setInterval(() => {
-    if (sockets.size === 0) return;
-    const messages: unknown[] = [tracksAt(timeS())];
-    if (tick++ % EVERY_SLOW === 0) messages.push(camerasAt(timeS()), voxelsAt(timeS(), voxelCount));
+    if (sockets.size === 0 || toldEnd) return;
+    toldEnd = hasEnded(timeS(), options);
+    const messages: unknown[] = [step(timeS(), options)];
+    if (tick++ % EVERY_SLOW === 0 || toldEnd) messages.push(report(timeS(), options), voxelsAt(timeS(), voxelCount));
     for (const message of messages) {
       const text = JSON.stringify(message);
       for (const socket of sockets) socket.send(text);
     }
   }, 1000 / TRACKS_HZ);
+}
+
+function hasEnded(timeS: number, { endsAfterS = Number.POSITIVE_INFINITY }: FakeNodeOptions): boolean {
+  return timeS >= START_S + endsAfterS;
+}
+
+function report(timeS: number, options: FakeNodeOptions): CamerasMessage {
+  const message = camerasAt(timeS);
+  if (!hasEnded(timeS, options)) return message;
+  return { ...message, cameras: message.cameras.map((camera) => ({ ...camera, state: "ended" as const })) };
+}
+
+function step(timeS: number, { knowsTruth = true, missesOne = false }: FakeNodeOptions): TracksMessage {
+  const { truth = [], score, ...rest } = tracksAt(timeS);
+  if (!knowsTruth) return rest;
+  return { ...rest, truth: missesOne ? [...truth, MISSED] : truth, ...(score && { score }) };
 }
 
 function snapshot(url: URL, timeS: number): Response | null {
@@ -113,6 +164,11 @@ function page(file: DashboardFile | undefined): Response {
 
 if (import.meta.main) {
   const [port = "8090", voxelCount = "2000"] = process.argv.slice(2);
-  const node = await openFakeNode({ port: Number(port), voxelCount: Number(voxelCount) });
+  const node = await openFakeNode({
+    port: Number(port),
+    voxelCount: Number(voxelCount),
+    missesOne: true,
+    cluster: new FakeCluster(3),
+  });
   console.log(node.url);
 }

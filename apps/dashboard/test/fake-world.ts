@@ -42,6 +42,9 @@ export function targetAt(target: number, timeS: number): Point {
 
 export const TARGET_COUNT = 5;
 
+/** A sixth target that no camera sees well, so it has no track. */
+export const MISSED = { name: "drone 6", positionM: [-36, -20, 48] } as const;
+
 /** The tracks of an instant: a few centimetres beside the truth, one of them tentative now and then. */
 export function tracksAt(timeS: number): TracksMessage {
   const targets = Array.from({ length: TARGET_COUNT }, (_, i) => i);

@@ -2,7 +2,7 @@
  * Entry of the camera process: reads the sources of a site and writes their frames into shared memory, as the worker asks for them. What
  * decodes a picture can crash without taking the kernels along, and a worker that is lost costs no source its place.
  */
-import { type FrameSource, openSource, SourceServer } from "@skyvox/cameras";
+import { type FrameSource, givesPictures, openSource, SourceServer } from "@skyvox/cameras";
 import { messageOf, SkyvoxError } from "@skyvox/core";
 import type { FromCameras, ServeMessage } from "./camera-messages.ts";
 import { attachFramePools } from "./frame-pools.ts";
@@ -18,7 +18,9 @@ async function serve({ site, siteDirectory, places, isChecked }: ServeMessage): 
     disposables.use(segment);
     return disposables.use(new SourceServer(segment, { isChecked }));
   });
-  const opened = await Promise.allSettled(site.cameras.map((camera) => openSource(camera, { siteDirectory })));
+  const opened = await Promise.allSettled(
+    site.cameras.filter(givesPictures).map((camera) => openSource(camera, { siteDirectory })),
+  );
   const sources: FrameSource[] = [];
   for (const result of opened) if (result.status === "fulfilled") sources.push(disposables.use(result.value));
   const failure = opened.find((result) => result.status === "rejected");

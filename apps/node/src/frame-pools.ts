@@ -4,7 +4,7 @@
  * The node makes and keeps it, so that a process that dies takes no frame with it: who comes next maps the same segments. What was in the
  * hands of a dead one is given back by the kernel's word, not by a time limit.
  */
-import { exchangeLayout, exchangePart, type Site } from "@skyvox/cameras";
+import { exchangeLayout, exchangePart, givesPictures, type Site } from "@skyvox/cameras";
 import { type CameraId, messageOf, SkyvoxError } from "@skyvox/core";
 import type { Kernels } from "@skyvox/kernels";
 import { FramePool, fitPools, type PoolCounters, SharedSegment } from "@skyvox/pipeline";
@@ -24,6 +24,7 @@ export type FramePlan =
  * @throws {SkyvoxError} code "capacity" with the arithmetic, when the machine has not that much memory left.
  */
 export function planFramePools(site: Site, slots: number): FramePlan {
+  if (!site.cameras.some(givesPictures)) return { ok: false, reason: "no camera gives pictures" };
   try {
     using probe = SharedSegment.create([{ kind: "ring", slots: 2, slotBytes: 64 }]);
     void probe;
@@ -35,7 +36,7 @@ export function planFramePools(site: Site, slots: number): FramePlan {
   return { ok: true, bytes, lines };
 }
 
-/** Where the segments of a site are mapped: their paths in the order of its cameras, and frames of each. */
+/** Where the segments of a site are mapped: their paths in the order of its cameras that give pictures, and frames of each. */
 export interface FramePlaces {
   readonly paths: readonly string[];
   readonly slots: number;
@@ -52,7 +53,7 @@ export class FramePools implements Disposable {
     // What was had before memory ran out goes back.
     using stack = new DisposableStack();
     this.#slots = slots;
-    this.#cameras = site.cameras.map(({ id, intrinsics }) => {
+    this.#cameras = site.cameras.filter(givesPictures).map(({ id, intrinsics }) => {
       const { widthPx, heightPx } = intrinsics;
       const segment = stack.use(SharedSegment.create(exchangeLayout({ widthPx, heightPx, slots })));
       return { id, segment, pool: stack.use(new FramePool(segment, exchangePart.pool)) };
@@ -84,11 +85,13 @@ export class FramePools implements Disposable {
   }
 }
 
-/** Maps the segments of a site in another process, in the order of its cameras. */
+/** Maps the segments of a site in another process, in the order of its cameras that give pictures. */
 export function attachFramePools(site: Site, { paths, slots }: FramePlaces): SharedSegment[] {
-  return site.cameras.map(({ intrinsics: { widthPx, heightPx } }, index) =>
-    SharedSegment.attach(paths[index] ?? "", exchangeLayout({ widthPx, heightPx, slots })),
-  );
+  return site.cameras
+    .filter(givesPictures)
+    .map(({ intrinsics: { widthPx, heightPx } }, index) =>
+      SharedSegment.attach(paths[index] ?? "", exchangeLayout({ widthPx, heightPx, slots })),
+    );
 }
 
 /**
@@ -119,7 +122,7 @@ export function lockFramePools(
 /** Cameras of one size make one line. */
 function poolSpecs(site: Site, slots: number) {
   const counts = new Map<string, { widthPx: number; heightPx: number; cameraCount: number }>();
-  for (const { intrinsics } of site.cameras) {
+  for (const { intrinsics } of site.cameras.filter(givesPictures)) {
     const { widthPx, heightPx } = intrinsics;
     const key = `${widthPx}x${heightPx}`;
     const known = counts.get(key) ?? { widthPx, heightPx, cameraCount: 0 };

@@ -4,11 +4,14 @@
  */
 
 import {
+  type CameraSource,
   cameraIntrinsics,
   cameraPose,
   FrameSetAssembler,
   type FrameSource,
   frameProfiles,
+  givesPictures,
+  openObservations,
   openSharedSource,
   openSource,
   type Site,
@@ -18,17 +21,18 @@ import { buildRayModel, type Kernels } from "@skyvox/kernels";
 import type { SharedSegment } from "@skyvox/pipeline";
 import { lineVolume, openLine } from "@skyvox/reconstruction";
 import { VoxelGrid } from "@skyvox/voxels";
+import { type LineServer, serveLine } from "./cluster/serve-line.ts";
 import { attachFramePools, lockFramePools } from "./frame-pools.ts";
 import { Player } from "./play.ts";
 import { KERNEL_THREADS, openKernels } from "./select-kernels.ts";
-import { shrink } from "./shrink.ts";
-import type { FromWorker, PrepareMessage, StartMessage, ToWorker } from "./worker-messages.ts";
+import { VOXEL_BRICKS_MAX, VOXEL_HALF_LIFE_S } from "./voxel-limits.ts";
+import type { FromWorker, PrepareMessage, ServeMessage, StartMessage, ToWorker } from "./worker-messages.ts";
 import { WorkerReport } from "./worker-report.ts";
 
 /** A site whose sources and kernels are being opened. */
 interface Prepared extends PrepareMessage {
-  /** Those that this process reads itself; none where frames come from another. */
-  readonly sources: Promise<PromiseSettledResult<FrameSource>[]>;
+  /** Those that this process reads itself: observations, and pictures where they do not come from another. */
+  readonly sources: Promise<PromiseSettledResult<CameraSource>[]>;
   /** Null where they could not be opened. */
   readonly opened: Promise<Opened | null>;
 }
@@ -41,6 +45,8 @@ interface Opened extends Disposable {
 
 let prepared: Prepared | null = null;
 let player: Player | null = null;
+/** Null unless this process serves a cluster. */
+let server: LineServer | null = null;
 /** The node may ask for the end before there is a player to tell. */
 let stopped = false;
 
@@ -52,8 +58,10 @@ function prepare(message: PrepareMessage): Prepared {
   const { site, siteDirectory } = message;
   // A backend that refuses says so again when the run is started.
   const opened = open(message, message.kernels).catch(() => null);
-  const own = message.frames === null ? site.cameras : [];
-  const sources = Promise.allSettled(own.map((camera) => openSource(camera, { siteDirectory })));
+  const own = site.cameras.filter((camera) => message.frames === null || !givesPictures(camera));
+  const sources = Promise.allSettled<CameraSource>(
+    own.map((camera) => (givesPictures(camera) ? openSource : openObservations)(camera, { siteDirectory })),
+  );
   // Sources ask other programs and wait; the lenses are tabulated meanwhile.
   const tables = tabulateLenses(site);
   void Promise.allSettled([sources, tables, opened]).then(() => send({ type: "prepared" }));
@@ -74,7 +82,9 @@ async function work(prepared: Prepared, start: StartMessage): Promise<void> {
   const { kernels, segments } = disposables.use(await takeOpened(prepared, start));
   const line = disposables.use(openLine(site, kernels));
   const own = takeSources(await prepared.sources, disposables);
-  const sources = prepared.frames === null ? own : openShared(prepared, segments, disposables);
+  const shared = prepared.frames === null ? [] : openShared(prepared, segments, disposables);
+  const order = new Map(site.cameras.map(({ id }, index) => [id, index]));
+  const sources = [...own, ...shared].sort((a, b) => order.get(a.cameraId)! - order.get(b.cameraId)!);
   const assembler = new FrameSetAssembler<Observation>({
     cameras: line.cameras.map((camera) => camera.id),
     ...(site.options.frameSet.gateMs === undefined ? {} : { gateMs: site.options.frameSet.gateMs }),
@@ -128,31 +138,37 @@ function openShared(
   segments: readonly SharedSegment[],
   owner: AsyncDisposableStack,
 ): FrameSource[] {
+  const cameras = site.cameras.filter(givesPictures);
   return segments.map((segment, index) =>
-    owner.use(openSharedSource(site.cameras[index]!, segment, frameProfiles[profile])),
+    owner.use(openSharedSource(cameras[index]!, segment, frameProfiles[profile])),
   );
 }
 
 /** Takes all sources that opened, so that none is left behind. @throws what the first one that did not open threw. */
-function takeSources(opened: readonly PromiseSettledResult<FrameSource>[], owner: AsyncDisposableStack): FrameSource[] {
+function takeSources<Source extends AsyncDisposable>(
+  opened: readonly PromiseSettledResult<Source>[],
+  owner: AsyncDisposableStack,
+): Source[] {
   const sources = opened.flatMap((result) => (result.status === "fulfilled" ? [owner.use(result.value)] : []));
   const failure = opened.find((result) => result.status === "rejected");
   if (failure !== undefined) throw failure.reason;
   return sources;
 }
 
-/** Time in which the evidence shown for a voxel fades to half. */
-const VOXEL_HALF_LIFE_S = 0.4;
-/** Bricks of evidence kept at most; 4 KB each. */
-const VOXEL_BRICKS_MAX = 2048;
-
 function snapshot(request: number, cameraId: CameraId, widthPx: number): void {
-  const picture = player?.picture(cameraId) ?? null;
-  send({
-    type: "snapshot",
-    request,
-    picture: picture && { ...shrink(picture, widthPx), captureNs: picture.captureNs },
-  });
+  send({ type: "snapshot", request, picture: (server ?? player)?.picture(cameraId, widthPx) ?? null });
+}
+
+/** Serves a cluster until the node ends this process. */
+async function serve(message: ServeMessage): Promise<void> {
+  const kernels = await openKernels(message.kernels, { threads: KERNEL_THREADS });
+  server = await serveLine(message, kernels, send);
+  send({ type: "serving", device: kernels.device });
+}
+
+function sayFailed(error: unknown): void {
+  if (!(error instanceof SkyvoxError)) throw error;
+  send({ type: "failed", code: error.code, message: messageOf(error) });
 }
 
 process.on("message", (message: ToWorker) => {
@@ -162,14 +178,10 @@ process.on("message", (message: ToWorker) => {
     player?.stop();
   }
   if (message.type === "prepare") prepared = prepare(message);
+  if (message.type === "serve") serve(message).catch(sayFailed);
+  server?.take(message);
   if (message.type === "start" && prepared !== null) {
-    work(prepared, message).then(
-      () => send({ type: "ended" }),
-      (error: unknown) => {
-        if (!(error instanceof SkyvoxError)) throw error;
-        send({ type: "failed", code: error.code, message: messageOf(error) });
-      },
-    );
+    work(prepared, message).then(() => send({ type: "ended" }), sayFailed);
   }
 });
 // Ctrl-C and a request to terminate reach the whole process group: the node decides when the worker ends. A node that is gone ends it at once.

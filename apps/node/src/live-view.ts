@@ -5,30 +5,43 @@
  */
 import { frameProfiles, type Site } from "@skyvox/cameras";
 import { secondsFromNs } from "@skyvox/core";
+import type { ClusterView } from "./cluster/cluster-view.ts";
 import type { NodeState } from "./node-state.ts";
 import type { NodeView, ReadyCheck } from "./node-view.ts";
 import { encodePng } from "./png.ts";
 import type { SiteRun } from "./site-run.ts";
+
+/** What is shown of a run: its worker, its frames and its pictures. */
+export type ShownRun = Pick<
+  SiteRun,
+  "snapshot" | "frames" | "profile" | "opened" | "workerProcessId" | "spareProcessId" | "cameraProcessId"
+>;
 
 /** Shows a running site to the API: the node's state plus what only the worker can answer. */
 export function liveView(options: {
   readonly version: string;
   readonly site: Site;
   readonly state: NodeState;
-  readonly run: SiteRun;
+  readonly run: ShownRun;
+  readonly cluster: ClusterView;
   readonly uptimeS: () => number;
+  /** Dependencies beside worker, cameras and tracks. */
+  readonly moreChecks?: () => readonly ReadyCheck[];
 }): NodeView {
-  const { version, site, state, run, uptimeS } = options;
+  const { version, site, state, run, cluster, uptimeS, moreChecks = () => [] } = options;
   return {
     version,
     site,
+    cluster,
     backends: () => state.backends(),
     uptimeS,
-    checks: () => readyChecks(run, state),
+    checks: () => [...readyChecks(run, state), ...moreChecks()],
     hello: () => state.hello(),
     tracks: () => state.tracks(),
     history: (id) => state.history(id),
     cameras: () => state.cameras(),
+    evidence: () => state.evidence(),
+    past: state.past,
     voxels: () => state.voxels(),
     snapshot: async (camera, widthPx) => {
       const picture = await run.snapshot(camera, widthPx);
@@ -49,7 +62,7 @@ export function liveView(options: {
 const SILENT_MS_MAX = 5000;
 
 /** Worker, cameras and tracks: cameras that have all ended leave nothing to follow, however alive the worker is. */
-function readyChecks(run: SiteRun, state: NodeState): readonly ReadyCheck[] {
+function readyChecks(run: ShownRun, state: NodeState): readonly ReadyCheck[] {
   const spare = run.spareProcessId === null ? "" : `, process ${run.spareProcessId} stands by`;
   const cameras = state.cameras()?.cameras ?? [];
   const running = cameras.filter((camera) => camera.state === "running");

@@ -4,7 +4,11 @@
  */
 import { messageOf, SkyvoxError } from "@skyvox/core";
 import packageJson from "../package.json";
+import { isInCluster } from "./cluster/lone-cluster.ts";
+import { runClusterNode } from "./cluster/run-cluster-node.ts";
+import { calibrateCommand } from "./commands/calibrate.ts";
 import { importCommand } from "./commands/import.ts";
+import { sceneCommand } from "./commands/scene.ts";
 import { scoreCommand } from "./commands/score.ts";
 import { voxelizeCommand } from "./commands/voxelize.ts";
 import { NODE_USAGE, parseNodeConfig } from "./config.ts";
@@ -14,7 +18,9 @@ const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
 const commands: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  calibrate: calibrateCommand,
   import: importCommand,
+  scene: sceneCommand,
   score: scoreCommand,
   voxelize: voxelizeCommand,
 };
@@ -42,7 +48,8 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const config = parseNodeConfig(args);
-  const outcome = await runMaster(config, interruption());
+  const run = isInCluster(config) ? runClusterNode : runMaster;
+  const outcome = await run(config, interruption());
   return outcome === "interrupted" && config.once ? EXIT_FAILED : 0;
 }
 

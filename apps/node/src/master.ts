@@ -2,14 +2,17 @@
  * The role "master" on one machine: opens the site, chooses kernels, runs the worker, keeps the tracks and serves them. `--once` plays
  * recorded sources to their end and prints a summary instead of serving.
  */
-import { frameProfiles } from "@skyvox/cameras";
+import { frameProfiles, type Site } from "@skyvox/cameras";
 import { nsFromSeconds, type TrackUpdate } from "@skyvox/core";
 import { buildDashboard } from "@skyvox/dashboard";
 import packageJson from "../package.json";
+import type { Assets } from "./api/assets.ts";
 import { serveApi } from "./api/serve.ts";
+import { loneCluster, loneWhy } from "./cluster/lone-cluster.ts";
 import type { NodeConfig } from "./config.ts";
 import { FramePools, planFramePools } from "./frame-pools.ts";
 import { liveView } from "./live-view.ts";
+import { LOOPBACK } from "./loopback.ts";
 import { NodeState } from "./node-state.ts";
 import { openSite } from "./open-site.ts";
 import { RunSummary } from "./run-summary.ts";
@@ -19,8 +22,6 @@ import { selectKernels } from "./select-kernels.ts";
 import { SiteRun } from "./site-run.ts";
 import { TracksCsv } from "./tracks-csv.ts";
 import { wallMs } from "./wall-clock.ts";
-
-const LOOPBACK = "127.0.0.1";
 
 /**
  * Runs until the sources end (`--once`, `--max-seconds`) or until `interrupted` resolves.
@@ -68,20 +69,54 @@ export async function runMaster(config: NodeConfig, interrupted: Promise<void>):
     }),
   );
   if (dashboard !== null) {
-    const view = liveView({
-      version: packageJson.version,
-      site,
-      state,
-      run,
-      uptimeS: () => (wallMs() - beganMs) / 1000,
-    });
-    const server = disposables.use(serveApi({ view, assets: await dashboard, port: config.port, hostname: LOOPBACK }));
-    summary.serving(server.url);
+    const assets = await dashboard;
+    summary.serving(serveAlone({ config, site, state, run, assets, beganMs, stack: disposables }));
   }
   const outcome = await endOf(run, interrupted, config);
   if (config.voxels !== undefined) await saveVoxels(config.voxels, state.voxels());
   summary.print(outcome, state.counters(), state.backends());
   return outcome;
+}
+
+/** Serves the API and the dashboard of a node that is alone. */
+function serveAlone({
+  config,
+  site,
+  state,
+  run,
+  assets,
+  beganMs,
+  stack,
+}: {
+  readonly config: NodeConfig;
+  readonly site: Site;
+  readonly state: NodeState;
+  readonly run: SiteRun;
+  readonly assets: Assets;
+  readonly beganMs: number;
+  /** Owns what is opened here. */
+  readonly stack: AsyncDisposableStack;
+}): string {
+  let address = "";
+  const alone = stack.use(
+    loneCluster({
+      site,
+      why: loneWhy(config),
+      worker: () => ({
+        ...{ processId: run.workerProcessId, state: run.opened ? "running" : "opening" },
+        ...{ backend: state.backends().runs.backend, device: state.backends().runs.device },
+        restarts: state.counters().workerRestartsTotal,
+      }),
+      address: () => address,
+      nodeId: config["node-id"],
+    }),
+  );
+  const uptimeS = () => (wallMs() - beganMs) / 1000;
+  const view = liveView({ version: packageJson.version, site, state, run, cluster: alone.view, uptimeS });
+  const server = stack.use(serveApi({ view, assets, port: config.port, hostname: LOOPBACK }));
+  address = server.url;
+  for (const line of alone.lines) console.log(line);
+  return server.url;
 }
 
 /** Waits for the sources' end or the interruption. A live run goes on serving what it has when recorded sources end. */

@@ -9,10 +9,13 @@ import type { CamerasMessage, HelloMessage, ScoreSummary, StreamMessage, TracksM
 import { lineVolume } from "@skyvox/reconstruction";
 import { LiveScore, type LiveScoreSummary, Tracker } from "@skyvox/tracking";
 import { cameraRates } from "./camera-rates.ts";
+import { type Evidence, explainedSite } from "./explain/evidence.ts";
 import type { Selection } from "./kernel-choice.ts";
 import type { Backends, NodeCounters, VoxelSnapshot } from "./node-view.ts";
 import type { TruthAt } from "./scene-truth.ts";
 import { shownBackends } from "./shown-backends.ts";
+import { StepHistory } from "./step-history.ts";
+import { TrackIds } from "./track-ids.ts";
 import { trackerOptionsOf } from "./tracker-options.ts";
 import type { CameraReport, FrameSetMessage, VoxelsReport } from "./worker-messages.ts";
 
@@ -32,8 +35,11 @@ export interface NodeStateOptions {
 
 /** Takes the worker's reports and answers what is asked of the node. */
 export class NodeState {
+  /** What was published lately. */
+  readonly past = new StepHistory();
   readonly #options: NodeStateOptions;
   readonly #tracker: Tracker;
+  readonly #ids = new TrackIds();
   readonly #score = new LiveScore();
   readonly #listeners = new Set<(message: StreamMessage) => void>();
   readonly #history = new Map<TrackId, TrackUpdate[]>();
@@ -53,6 +59,9 @@ export class NodeState {
   #counters = { frameSets: 0, rays: 0, detections: 0, restarts: 0 };
   #stageMs = { observe: 0, reconstruct: 0, track: 0 };
   #lastSet: FrameSetMessage | null = null;
+  #lastUpdates: readonly TrackUpdate[] = [];
+  readonly #explained: ReturnType<typeof explainedSite>;
+  #evidence: Evidence | null = null;
   #reportedMs: number | null = null;
   #selection: Selection;
   #device = "";
@@ -60,7 +69,9 @@ export class NodeState {
   constructor(options: NodeStateOptions) {
     this.#options = options;
     this.#selection = options.selection;
-    this.#tracker = new Tracker(trackerOptionsOf(options.site));
+    const trackerOptions = trackerOptionsOf(options.site);
+    this.#tracker = new Tracker(trackerOptions);
+    this.#explained = explainedSite(options.site, trackerOptions);
     this.#rates = cameraRates(options.site.cameras.map(({ id }) => id));
     const { minM, maxM } = options.site.volume;
     this.#volume = { minM, maxM, voxelSizeM: lineVolume(options.site).lattice.voxelSizeM };
@@ -75,10 +86,16 @@ export class NodeState {
     };
   }
 
-  /** Takes one frame set's detections, updates the tracks and tells the listeners. Returns the updates, ordered by id. */
-  frameSet(message: FrameSetMessage): readonly TrackUpdate[] {
+  /**
+   * Takes one frame set's detections, updates the tracks and tells the listeners. Returns the updates, ordered by id.
+   *
+   * @param told what the leader made of it, where another node leads: that is shown, and its ids are learnt.
+   */
+  frameSet(message: FrameSetMessage, told: readonly TrackUpdate[] | null = null): readonly TrackUpdate[] {
     const begunMs = performance.now();
-    const updates = this.#tracker.step(message.timeNs, message.detections);
+    const own = this.#tracker.step(message.timeNs, message.detections);
+    if (told !== null) this.#ids.follow(own, told);
+    const updates = told ?? this.#ids.name(own);
     this.#stageMs.track += performance.now() - begunMs;
     this.#stageMs.observe += message.observeMs;
     this.#stageMs.reconstruct += message.reconstructMs;
@@ -86,8 +103,10 @@ export class NodeState {
     this.#counters.rays += message.rayCount;
     this.#counters.detections += message.detections.length;
     this.#lastSet = message;
+    this.#lastUpdates = updates;
     this.#remember(updates);
     this.#tracks = this.#tracksMessage(message, updates);
+    this.past.add(this.#tracks);
     this.#publish(this.#tracks);
     const nowMs = this.#options.wallMs();
     this.#setRate.mark(nowMs);
@@ -132,7 +151,11 @@ export class NodeState {
       },
       process: { cpuPercent: this.#cpuPercent(nowMs), memoryBytes: process.memoryUsage().rss },
     };
+    this.past.add(this.#cameras);
     this.#publish(this.#cameras);
+    if (this.#lastSet === null) return;
+    const { timeNs, detections } = this.#lastSet;
+    this.#evidence = { ...this.#explained, timeNs, detections, updates: this.#lastUpdates, reports };
   }
 
   /** Notes on which device the worker opened its kernels, and tells the listeners. */
@@ -191,6 +214,10 @@ export class NodeState {
 
   cameras(): CamerasMessage | null {
     return this.#cameras;
+  }
+
+  evidence(): Evidence | null {
+    return this.#evidence;
   }
 
   voxels(): VoxelSnapshot {

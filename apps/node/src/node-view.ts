@@ -7,7 +7,10 @@ import type { FrameProfile, FrameProfileName, Site } from "@skyvox/cameras";
 import type { CameraId, TrackId, TrackUpdate } from "@skyvox/core";
 import type { CamerasMessage, HelloMessage, StreamMessage, TracksMessage } from "@skyvox/dashboard";
 import type { BackendName } from "@skyvox/kernels";
+import type { ClusterView } from "./cluster/cluster-view.ts";
+import type { Evidence } from "./explain/evidence.ts";
 import type { AnswerOrigin } from "./kernel-choice.ts";
+import type { StepHistory } from "./step-history.ts";
 
 /** What one backend answered, and whether it runs now. */
 export interface BackendAnswer {
@@ -59,6 +62,7 @@ export interface Snapshot {
 export interface NodeView {
   readonly version: string;
   readonly site: Site;
+  readonly cluster: ClusterView;
   backends(): Backends;
   uptimeS(): number;
   checks(): readonly ReadyCheck[];
@@ -68,6 +72,10 @@ export interface NodeView {
   /** All updates kept of one track (the last minute or so), or null when it is not known. */
   history(id: TrackId): readonly TrackUpdate[] | null;
   cameras(): CamerasMessage | null;
+  /** What tracks are explained from: the last frame set that the cameras told of, or null before the first. */
+  evidence(): Evidence | null;
+  /** What was published lately. */
+  readonly past: Pick<StepHistory, "extent" | "slice">;
   voxels(): VoxelSnapshot;
   /** Encodes the camera's last picture as a grey PNG of at most `widthPx` columns, or null when there is none yet. */
   snapshot(camera: CameraId, widthPx: number): Promise<Snapshot | null>;

@@ -170,7 +170,7 @@ export class SiteRun implements AsyncDisposable {
     const { site, siteDirectory, frames, profile } = this.#options;
     const places = frames?.places ?? null;
     return new WorkerProcess({
-      prepare: { type: "prepare", kernels: this.#kernels(), site, siteDirectory, frames: places, profile },
+      begin: { type: "prepare", kernels: this.#kernels(), site, siteDirectory, frames: places, profile },
       onMessage: (message, worker) => this.#receive(message, worker),
       onExit: (why, worker) => this.#exited(why, worker),
     });
@@ -178,7 +178,7 @@ export class SiteRun implements AsyncDisposable {
 
   #start(): void {
     const { pace, lastsNs } = this.#options;
-    this.#worker.start({ type: "start", kernels: this.#kernels(), pace, timeline: this.#timeline, lastsNs });
+    this.#worker.tell({ type: "start", kernels: this.#kernels(), pace, timeline: this.#timeline, lastsNs });
   }
 
   #kernels(): Pick<Selection, "choice" | "backend"> {

@@ -37,9 +37,24 @@ export interface StartMessage {
   readonly lastsNs: bigint | null;
 }
 
+/** Serve a cluster: observe the cameras one is told, as they come and go, and do the tasks one is given. Stands for prepare and start. */
+export interface ServeMessage {
+  readonly type: "serve";
+  readonly kernels: Pick<Selection, "choice" | "backend">;
+  readonly site: Site;
+  readonly siteDirectory: string;
+}
+
 export type ToWorker =
   | PrepareMessage
   | StartMessage
+  | ServeMessage
+  /** Observe these cameras and no others from now on; a camera that ended or could not be opened is not tried again while it stays. */
+  | { readonly type: "watch"; readonly cameras: readonly CameraId[]; readonly timeline: Timeline }
+  /** Say when the first frame was captured of the first source that can be opened here. */
+  | { readonly type: "find-start" }
+  /** A task, as `cluster/line-task.ts` writes it. */
+  | { readonly type: "task"; readonly bytes: Uint8Array }
   | { readonly type: "snapshot"; readonly request: number; readonly cameraId: CameraId; readonly widthPx: number }
   | { readonly type: "stop" };
 
@@ -54,6 +69,8 @@ export interface CameraReport {
   readonly missingTotal: number;
   readonly motionPixels: number;
   readonly flooded: boolean;
+  /** Site time of the frame that motion is told of, seconds; null before the first. */
+  readonly seenS: number | null;
   readonly blobs: readonly (readonly [number, number, number, number])[];
 }
 
@@ -90,6 +107,14 @@ export type FromWorker =
   /** Sources and kernels are open; a worker that was not started waits for that now. */
   | { readonly type: "prepared" }
   | { readonly type: "opened"; readonly device: string; readonly timeline: Timeline }
+  /** Kernels are open and cameras may be watched. */
+  | { readonly type: "serving"; readonly device: string }
+  | { readonly type: "start-found"; readonly startNs: bigint }
+  /** What a watched camera saw, in its envelope. */
+  | { readonly type: "observation"; readonly bytes: Uint8Array }
+  | { readonly type: "cannot-open"; readonly cameraId: CameraId; readonly why: string }
+  /** What came of a task, as `cluster/line-task.ts` writes it. */
+  | { readonly type: "answer"; readonly bytes: Uint8Array }
   | FrameSetMessage
   | { readonly type: "cameras"; readonly cameras: readonly CameraReport[] }
   | VoxelsReport

@@ -5,7 +5,7 @@
  */
 import type { CameraId } from "@skyvox/core";
 import type { TimedPicture } from "./shrink.ts";
-import type { FromWorker, PrepareMessage, SnapshotMessage, StartMessage, ToWorker } from "./worker-messages.ts";
+import type { FromWorker, PrepareMessage, ServeMessage, SnapshotMessage, ToWorker } from "./worker-messages.ts";
 
 /** How long a worker may take to answer for a picture before the caller is told there is none. */
 const SNAPSHOT_TIMEOUT_MS = 2000;
@@ -23,7 +23,8 @@ export class WorkerProcess implements AsyncDisposable {
   #isPrepared = false;
 
   constructor(options: {
-    readonly prepare: PrepareMessage;
+    /** Said first. */
+    readonly begin: PrepareMessage | ServeMessage;
     readonly onMessage: (message: WorkerSaying, from: WorkerProcess) => void;
     readonly onExit: (why: string, from: WorkerProcess) => void;
   }) {
@@ -42,11 +43,11 @@ export class WorkerProcess implements AsyncDisposable {
       const { signalCode } = this.#child;
       options.onExit(signalCode === null ? `exit code ${code}` : `signal ${signalCode}`, this);
     });
-    this.#send(options.prepare);
+    this.#send(options.begin);
   }
 
-  /** Begins the run. */
-  start(message: StartMessage): void {
+  /** Says something that is answered by no picture. */
+  tell(message: Exclude<ToWorker, { readonly type: "snapshot" | "stop" }>): void {
     this.#send(message);
   }
 

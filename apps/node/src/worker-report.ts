@@ -1,10 +1,10 @@
-import type { FrameSet, FrameSetAssembler, FrameSource } from "@skyvox/cameras";
+import type { CameraSource, FrameSet, FrameSetAssembler } from "@skyvox/cameras";
 /**
  * The worker's side of its reports: what to tell the node, and how often.
  *
  * Detections are told at once, since tracks wait for them. Pictures, voxels and counts are for people and go out ten times a second.
  */
-import type { CameraId, Observation } from "@skyvox/core";
+import { type CameraId, type Observation, secondsFromNs } from "@skyvox/core";
 import type { Reconstruction } from "@skyvox/reconstruction";
 import type { VoxelGrid } from "@skyvox/voxels";
 import type { FrameSetCost } from "./play.ts";
@@ -29,7 +29,7 @@ interface CameraState {
 export class WorkerReport {
   readonly #send: (message: FromWorker) => void;
   readonly #grid: VoxelGrid;
-  readonly #sources: readonly FrameSource[];
+  readonly #sources: readonly CameraSource[];
   readonly #assembler: FrameSetAssembler<Observation>;
   readonly #pace: Pace;
   #timeline: Timeline | null = null;
@@ -40,7 +40,7 @@ export class WorkerReport {
   constructor(options: {
     readonly send: (message: FromWorker) => void;
     readonly grid: VoxelGrid;
-    readonly sources: readonly FrameSource[];
+    readonly sources: readonly CameraSource[];
     readonly assembler: FrameSetAssembler<Observation>;
     readonly pace: Pace;
   }) {
@@ -110,7 +110,7 @@ export class WorkerReport {
     this.#send({ type: "cameras", cameras: this.#sources.map((source) => this.#cameraReport(source)) });
   }
 
-  #cameraReport(source: FrameSource): CameraReport {
+  #cameraReport(source: CameraSource): CameraReport {
     const state = this.#cameras.get(source.cameraId);
     const counts = this.#assembler.counts(source.cameraId);
     return {
@@ -122,6 +122,7 @@ export class WorkerReport {
       missingTotal: counts.missing,
       motionPixels: state?.observation?.motionPixelCount ?? 0,
       flooded: state?.observation?.flooded ?? false,
+      seenS: state?.observation ? secondsFromNs(state.observation.captureNs) : null,
       blobs: boxesOf(state?.observation?.blobs ?? new Uint32Array()),
     };
   }
@@ -132,7 +133,7 @@ function latestCaptureNs(set: FrameSet<Observation>): bigint {
 }
 
 /** Reads the bounding boxes out of blob rows: words 1 and 2 are the corners, x in the low half. */
-function boxesOf(blobs: Uint32Array): [number, number, number, number][] {
+export function boxesOf(blobs: Uint32Array): [number, number, number, number][] {
   const boxes: [number, number, number, number][] = [];
   for (let row = 0; row < blobs.length && boxes.length < BLOBS_SHOWN_MAX; row += 16) {
     const low = blobs[row + 1]!;

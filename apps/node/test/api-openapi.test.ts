@@ -20,6 +20,13 @@ const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
 );
 
+/** The orders that a cluster takes; everything else only reads. */
+const changes = new Map([
+  ["/api/v1/nodes/{id}/{order}", new Set(["post"])],
+  ["/api/v1/allocation/what-if", new Set(["post"])],
+  ["/api/v1/scheduler", new Set(["put"])],
+]);
+
 const api = serve();
 afterAll(() => api[Symbol.asyncDispose]());
 
@@ -44,10 +51,10 @@ describe("The OpenAPI document", () => {
   });
 
   test("Every operation says what it does, what it answers and how it fails", () => {
-    expect(operations.length).toBe(15);
+    expect(operations.length).toBe(32);
     for (const { path, method, operation } of operations) {
       const codes = Object.keys(operation.responses);
-      expect([path, method]).toEqual([path, "get"]);
+      expect([path, method]).toEqual([path, changes.get(path)?.has(method) ? method : "get"]);
       expect([path, operation.summary?.length ?? 0]).not.toEqual([path, 0]);
       // The stream answers by switching protocols.
       expect([path, codes.some((code) => code.startsWith("2") || code === "101")]).toEqual([path, true]);
@@ -90,7 +97,39 @@ describe("Answers", () => {
     { path: "/api/v1/pipeline/stats", status: 200 },
     { path: "/api/v1/backends", status: 200 },
     { path: "/api/v1/stream", status: 426 },
+    { path: "/api/v1/cluster", status: 200 },
+    { path: "/api/v1/nodes", status: 200 },
+    { path: "/api/v1/workers", status: 200 },
+    { path: "/api/v1/topology", status: 200 },
+    { path: "/api/v1/allocation", status: 200 },
+    { path: "/api/v1/tasks", status: 200 },
+    { path: "/api/v1/tasks/{id}", status: 200, at: "/api/v1/tasks/set-9" },
+    { path: "/api/v1/tasks/{id}", status: 404, at: "/api/v1/tasks/set-0" },
+    { path: "/api/v1/scheduler", status: 200 },
   ];
+
+  const asks: readonly { path: string; method: string; status: number; at?: string; body?: object }[] = [
+    { path: "/api/v1/nodes/{id}/{order}", method: "post", status: 202, at: "/api/v1/nodes/node-b/drain" },
+    { path: "/api/v1/nodes/{id}/{order}", method: "post", status: 404, at: "/api/v1/nodes/node-c/cordon" },
+    { path: "/api/v1/nodes/{id}/{order}", method: "post", status: 422, at: "/api/v1/nodes/node-b/stop" },
+    { path: "/api/v1/allocation/what-if", method: "post", status: 200, body: { nodesGone: ["node-b"] } },
+    { path: "/api/v1/allocation/what-if", method: "post", status: 409, body: {} },
+    { path: "/api/v1/allocation/what-if", method: "post", status: 422, body: { nodes: [] } },
+    { path: "/api/v1/scheduler", method: "put", status: 200, body: { policy: "round-robin" } },
+    { path: "/api/v1/scheduler", method: "put", status: 422, body: { policy: "best" } },
+  ];
+
+  test.each(asks)("The answer to $method $path with status $status is what the document says", async (asked) => {
+    const { path, method, status, at = path, body } = asked;
+    const init =
+      body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+    const response = await fetch(api.url + at, { method: method.toUpperCase(), ...init });
+    expect([path, response.status]).toEqual([path, status]);
+    const type = response.headers.get("content-type") ?? "";
+    const schema = document.paths[path]?.[method]?.responses[status]?.content?.[type]?.schema;
+    expect([path, type, schema === undefined]).toEqual([path, type, false]);
+    expect(mismatches(document, schema ?? {}, await response.json())).toEqual([]);
+  });
 
   async function check(url: string, path: string, status: number): Promise<void> {
     const response = await fetch(url);

@@ -15,6 +15,8 @@ import type {
 } from "@skyvox/dashboard";
 import { type ApiServer, serveApi } from "../src/api/serve.ts";
 import type { NodeView } from "../src/node-view.ts";
+import { StepHistory } from "../src/step-history.ts";
+import { plainCluster } from "./cluster-plain-view.ts";
 
 const intrinsics = { widthPx: 64, heightPx: 48, fxPx: 50, fyPx: 50, cxPx: 31.5, cyPx: 23.5 };
 const lens = { ...intrinsics, distortion: [0, 0, 0, 0, 0] satisfies [number, number, number, number, number] };
@@ -152,6 +154,7 @@ export function plainView(changed: Partial<NodeView> = {}): PlainView {
   return {
     version: "0.1.0",
     site,
+    cluster: plainCluster,
     backends: () => ({
       runs: { backend: "cpu", device: "AVX2, 2 threads", reason: "fastest of 2" },
       backends: [
@@ -169,6 +172,8 @@ export function plainView(changed: Partial<NodeView> = {}): PlainView {
     tracks: () => tracks,
     history: (id) => (id === 7 ? history : null),
     cameras: () => cameras,
+    evidence: () => null,
+    past: new StepHistory(),
     voxels: () => ({
       timeS: 12.5,
       voxelSizeM: 0.5,

@@ -17,12 +17,20 @@ export interface OpenActions {
   readonly follow: () => void;
 }
 
+/** What moves the time shown. */
+export interface Transport {
+  togglePlay(): void;
+  step(seconds: number): void;
+  goLive(): void;
+}
+
 /** Makes the choices with their defaults and what the address says, and connects the buttons. */
-export function openActions(parts: { state: LiveState; fit: () => void }): OpenActions {
+export function openActions(parts: { state: LiveState; fit: () => void; transport: Transport }): OpenActions {
   const desk = new Desk(parts.state);
-  const actions = actionsOn(desk, parts.fit);
+  const actions = actionsOn(desk, parts);
   for (const layer of LAYERS) byId(`layer-${layer}`).addEventListener("click", () => actions.toggleLayer(layer));
   byId("pause").addEventListener("click", () => actions.togglePause());
+  byId("go-live").addEventListener("click", () => actions.goLive());
   byId("fit").addEventListener("click", () => actions.fit());
   byId("help-open").addEventListener("click", () => actions.toggleHelp());
   byId("help-close").addEventListener("click", () => byId("help-close").closest("dialog")?.close());
@@ -40,8 +48,11 @@ class Desk {
     ellipsoids: true,
     trails: true,
     paused: false,
+    recorded: false,
     trackId: null,
+    place: null,
     cameraIndex: null,
+    cluster: false,
     follow: false,
   };
   wantedCameraId: string | null = null;
@@ -70,7 +81,6 @@ class Desk {
   show(): void {
     const { choices, state } = this;
     for (const layer of LAYERS) setAttribute(byId(`layer-${layer}`), "aria-pressed", String(choices[layer]));
-    setAttribute(byId("pause"), "aria-pressed", String(choices.paused));
     const camera = choices.cameraIndex === null ? undefined : state.hello?.site.cameras[choices.cameraIndex];
     const hash = writeTarget({ trackId: choices.trackId, cameraId: camera?.id ?? this.wantedCameraId });
     if (hash === location.hash) return;
@@ -78,7 +88,7 @@ class Desk {
   }
 }
 
-function actionsOn(desk: Desk, fit: () => void): Actions {
+function actionsOn(desk: Desk, { fit, transport }: { fit: () => void; transport: Transport }): Actions {
   const change = (changes: Partial<Choices>): void => {
     Object.assign(desk.choices, changes);
     desk.show();
@@ -86,14 +96,18 @@ function actionsOn(desk: Desk, fit: () => void): Actions {
   const { choices } = desk;
   return {
     toggleLayer: (layer) => change({ [layer]: !choices[layer] }),
-    togglePause: () => change({ paused: !choices.paused }),
+    togglePause: () => transport.togglePlay(),
+    step: (seconds) => transport.step(seconds),
+    goLive: () => transport.goLive(),
     toggleFollow: () => change({ follow: !choices.follow && choices.trackId !== null }),
     toggleHelp,
+    toggleCluster: () => change({ cluster: !choices.cluster }),
     fit() {
       fit();
       change({ cameraIndex: null, follow: false });
     },
-    chooseTrack: (id) => change({ trackId: id, follow: choices.follow && id !== null }),
+    chooseTrack: (id) => change({ trackId: id, place: null, follow: choices.follow && id !== null }),
+    choosePlace: (place) => change(place ? { place, trackId: null, follow: false } : { place: null }),
     chooseCamera(index) {
       const known = index !== null && index < (desk.state.hello?.site.cameras.length ?? 0);
       desk.wantedCameraId = null;

@@ -4,6 +4,7 @@
  * A chart has no legend and no cursor of its own: its caption holds the newest values in the colours of their curves.
  */
 import uPlot from "uplot";
+import type { Choices } from "./choices.ts";
 import { byId, element, emPx, setText } from "./element.ts";
 import type { LiveState } from "./live-state.ts";
 import { ACCENT, cssColour, DIM, TEXT } from "./palette.ts";
@@ -84,8 +85,8 @@ export class Charts implements Disposable {
   }
 
   /** Draws anew; called at most ten times a second. */
-  update(state: LiveState): void {
-    for (const chart of this.charts) chart.update(state);
+  update(state: LiveState, { recorded }: Choices): void {
+    for (const chart of this.charts) chart.update(state, recorded ? "then" : "now");
     const line = state.report?.line;
     const process = state.report?.process;
     this.tellStages(line?.stageMs ?? {});
@@ -126,6 +127,7 @@ class Chart {
   private readonly spec: ChartSpec;
   readonly area = element("div", { className: "chart-area" });
   private readonly values = new Map<Curve, HTMLElement>();
+  private end = "now";
 
   constructor(spec: ChartSpec) {
     this.spec = spec;
@@ -139,7 +141,11 @@ class Chart {
     const unit = element("span", { className: "unit", text: spec.unit });
     const title = element("h3", { text: `${spec.title} ` }, unit);
     this.root = element("figure", { className: "chart" }, element("figcaption", {}, title, legend), this.area);
-    this.plot = new uPlot(options(spec), [[], ...spec.curves.map(() => [])], this.area);
+    this.plot = new uPlot(
+      options(spec, () => this.end),
+      [[], ...spec.curves.map(() => [])],
+      this.area,
+    );
   }
 
   resize(): void {
@@ -147,7 +153,9 @@ class Chart {
     if (width > 0 && height > 0) this.plot.setSize({ width, height });
   }
 
-  update({ series, timeS, hello }: LiveState): void {
+  /** `end` names the right end of the time axis. */
+  update({ series, timeS, hello }: LiveState, end: string): void {
+    this.end = end;
     this.root.hidden = this.spec.needsTruth === true && hello?.hasTruth !== true;
     if (this.root.hidden) return;
     this.plot.batch(() => {
@@ -158,7 +166,7 @@ class Chart {
   }
 }
 
-function options(spec: ChartSpec): uPlot.Options {
+function options(spec: ChartSpec, end: () => string): uPlot.Options {
   const em = emPx();
   const font = `${0.74 * em}px ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace`;
   const grid = { stroke: cssColour(0xffffff, 0.06), width: 1 };
@@ -177,7 +185,7 @@ function options(spec: ChartSpec): uPlot.Options {
         gap: 0.2 * em,
         space: 3.6 * em,
         splits: ({ scales }) => secondsAgo(scales.x?.max ?? 0),
-        values: (_, at) => at.map((_split, i) => X_LABELS[i] ?? ""),
+        values: (_, at) => at.map((_split, i) => X_LABELS[i] ?? end()),
       },
       {
         ...axis,
@@ -204,7 +212,7 @@ function options(spec: ChartSpec): uPlot.Options {
 }
 
 const stepped = uPlot.paths.stepped?.({ align: 1 }) ?? (() => null);
-const X_LABELS = ["−60 s", "−40", "−20", "now"];
+const X_LABELS = ["−60 s", "−40", "−20"];
 
 function secondsAgo(now: number): number[] {
   return [now - WINDOW_S, now - 40, now - 20, now];

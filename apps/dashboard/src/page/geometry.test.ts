@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import {
-  eigenSymmetric3,
+  ellipseFromAbove,
   ellipsoidOf,
   type Point,
   pixelAtDepth,
@@ -40,35 +40,6 @@ test("A pixel at a depth projects back to itself", () => {
   }
 });
 
-test("Eigenvalues of a matrix worked by hand", () => {
-  // [[2, 1, 0], [1, 2, 0], [0, 0, 5]] has the eigenvalues 1, 3 and 5.
-  const { values } = eigenSymmetric3([2, 1, 0, 2, 0, 5]);
-  expect([...values].sort((a, b) => a - b).map((value) => Number(value.toFixed(12)))).toEqual([1, 3, 5]);
-});
-
-test("Eigenvectors satisfy A v = λ v and keep the trace for many matrices", () => {
-  let x = 7;
-  const next = (): number => {
-    x = (x * 48271) % 2147483647;
-    return x / 2147483647 - 0.5;
-  };
-  for (let round = 0; round < 300; round++) {
-    const upper = Array.from({ length: 6 }, () => next() * 10 ** Math.round(next() * 6));
-    const [ee = 0, en = 0, eu = 0, nn = 0, nu = 0, uu = 0] = upper;
-    const full = [ee, en, eu, en, nn, nu, eu, nu, uu];
-    const { values, vectors } = eigenSymmetric3(upper);
-    const scale = Math.max(...upper.map(Math.abs));
-    expect(Math.abs(values[0] + values[1] + values[2] - ee - nn - uu)).toBeLessThan(1e-12 * scale);
-    for (let k = 0; k < 3; k++) {
-      for (let i = 0; i < 3; i++) {
-        let product = 0;
-        for (let j = 0; j < 3; j++) product += (full[3 * i + j] ?? 0) * (vectors[3 * j + k] ?? 0);
-        expect(Math.abs(product - (values[k] ?? 0) * (vectors[3 * i + k] ?? 0))).toBeLessThan(1e-12 * scale);
-      }
-    }
-  }
-});
-
 test("The 95 % ellipsoid reaches 2.795 sigma along each axis", () => {
   // Chi-square with three degrees of freedom: 7.815 at 95 % (NIST/SEMATECH e-Handbook, table 1.3.6.7.4).
   expect(SIGMAS_OF_95_PERCENT ** 2).toBeCloseTo(7.815, 3);
@@ -84,6 +55,28 @@ test("The ellipsoid of a covariance along a diagonal points along it", () => {
   expect(Math.abs(longest?.[0] ?? 0)).toBeCloseTo(SIGMAS_OF_95_PERCENT, 9);
   expect(Math.abs(longest?.[1] ?? 0)).toBeCloseTo(SIGMAS_OF_95_PERCENT, 9);
   expect(longest?.[2]).toBeCloseTo(0, 9);
+});
+
+test("An ellipsoid from above is the ellipse of its shadow", () => {
+  // Half axes 5 along (4, 3, 0)/5, 2 across it, 1 up: the shadow is the plane's own ellipse, turned by atan(3/4).
+  const lying = ellipseFromAbove([
+    [4, 3, 0],
+    [-1.2, 1.6, 0],
+    [0, 0, 1],
+  ]);
+  expect([lying.longM, lying.shortM, lying.angleRad].map((value) => Number(value.toFixed(12)))).toEqual([
+    5,
+    2,
+    Number(Math.atan(3 / 4).toFixed(12)),
+  ]);
+  // A needle of 2 that leans at 60 degrees to the ground, eastward: 1 long from above, no width.
+  const leaning = ellipseFromAbove([
+    [1, 0, Math.sqrt(3)],
+    [0, 0, 0],
+    [0, 0, 0],
+  ]);
+  expect(leaning.longM).toBeCloseTo(1, 12);
+  expect(leaning.shortM).toBe(0);
 });
 
 test("No ellipsoid is made of what is no covariance", () => {

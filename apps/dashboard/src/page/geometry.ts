@@ -4,6 +4,7 @@
  * Points are `[e, n, u]` in metres. Pictures are drawn without distortion: the overlay may lie a few pixels beside the picture near
  * the corners of a strongly bent lens, which is acceptable for a thumbnail and nowhere else.
  */
+import { decomposeSymmetric3 } from "@skyvox/core";
 import type { HelloMessage } from "../messages.ts";
 
 export type Point = readonly [number, number, number];
@@ -47,59 +48,40 @@ export type HalfAxes = readonly [Point, Point, Point];
 export const SIGMAS_OF_95_PERCENT = Math.sqrt(7.814727903251179);
 
 /**
- * Finds the half axes of the 95 % ellipsoid of a position covariance `[ee, en, eu, nn, nu, uu]` in square metres.
+ * Finds the half axes of the 95 % ellipsoid of a position covariance `[ee, en, eu, nn, nu, uu]` in square metres, longest first.
  *
  * Returns null where the covariance is not finite or has a clearly negative eigenvalue, which no ellipsoid can show.
  */
 export function ellipsoidOf(covarianceM2: readonly number[]): HalfAxes | null {
   if (covarianceM2.length !== 6 || !covarianceM2.every(Number.isFinite)) return null;
-  const { values, vectors } = eigenSymmetric3(covarianceM2);
-  const largest = Math.max(...values);
-  if (values.some((value) => value < -1e-9 * largest) || largest <= 0) return null;
-  const axis = (column: number): Point => {
-    const length = SIGMAS_OF_95_PERCENT * Math.sqrt(Math.max(0, values[column] ?? 0));
-    return [(vectors[column] ?? 0) * length, (vectors[3 + column] ?? 0) * length, (vectors[6 + column] ?? 0) * length];
+  const [ee = 0, en = 0, eu = 0, nn = 0, nu = 0, uu = 0] = covarianceM2;
+  const { values, axes } = decomposeSymmetric3([ee, en, eu, en, nn, nu, eu, nu, uu]);
+  const [largest] = values;
+  if (largest <= 0 || values.some((value) => value < -1e-9 * largest)) return null;
+  const half = (index: 0 | 1 | 2): Point => {
+    const length = SIGMAS_OF_95_PERCENT * Math.sqrt(Math.max(0, values[index]));
+    const [e, n, u] = axes[index];
+    return [e * length, n * length, u * length];
   };
-  return [axis(0), axis(1), axis(2)];
+  return [half(0), half(1), half(2)];
 }
 
-/**
- * Finds eigenvalues and orthonormal eigenvectors of a symmetric matrix given as `[ee, en, eu, nn, nu, uu]`.
- *
- * `vectors` is row-major `[3, 3]`, one eigenvector per column. Cyclic Jacobi rotations (Golub & Van Loan, Matrix Computations, 8.5).
- */
-export function eigenSymmetric3(upper: readonly number[]): { values: [number, number, number]; vectors: number[] } {
-  const [ee = 0, en = 0, eu = 0, nn = 0, nu = 0, uu = 0] = upper;
-  const a = [ee, en, eu, en, nn, nu, eu, nu, uu];
-  const vectors = [1, 0, 0, 0, 1, 0, 0, 0, 1];
-  for (let sweep = 0; sweep < SWEEPS_MAX; sweep++) {
-    const off = Math.abs(a[1] ?? 0) + Math.abs(a[2] ?? 0) + Math.abs(a[5] ?? 0);
-    if (off <= 1e-15 * (Math.abs(a[0] ?? 0) + Math.abs(a[4] ?? 0) + Math.abs(a[8] ?? 0))) break;
-    rotate(a, vectors, 0, 1);
-    rotate(a, vectors, 0, 2);
-    rotate(a, vectors, 1, 2);
-  }
-  return { values: [a[0] ?? 0, a[4] ?? 0, a[8] ?? 0], vectors };
+/** Half axes in the plane and the angle of the longer one from east towards north, radians: an ellipsoid seen from above. */
+export interface Ellipse {
+  readonly longM: number;
+  readonly shortM: number;
+  readonly angleRad: number;
 }
 
-const SWEEPS_MAX = 12;
-
-/** Turns the plane (p, q) so that the element between them becomes zero. */
-function rotate(a: number[], vectors: number[], p: number, q: number): void {
-  const apq = a[3 * p + q] ?? 0;
-  if (apq === 0) return;
-  const theta = ((a[4 * q] ?? 0) - (a[4 * p] ?? 0)) / (2 * apq);
-  const t = (theta < 0 ? -1 : 1) / (Math.abs(theta) + Math.hypot(theta, 1));
-  const c = 1 / Math.hypot(t, 1);
-  const s = t * c;
-  for (let k = 0; k < 3; k++) mix(a, 3 * k + p, 3 * k + q, c, s);
-  for (let k = 0; k < 3; k++) mix(a, 3 * p + k, 3 * q + k, c, s);
-  for (let k = 0; k < 3; k++) mix(vectors, 3 * k + p, 3 * k + q, c, s);
-}
-
-function mix(m: number[], i: number, j: number, c: number, s: number): void {
-  const x = m[i] ?? 0;
-  const y = m[j] ?? 0;
-  m[i] = c * x - s * y;
-  m[j] = s * x + c * y;
+/** Finds the outline of an ellipsoid seen from straight above. */
+export function ellipseFromAbove(axesM: HalfAxes): Ellipse {
+  const sum = (i: 0 | 1, j: 0 | 1): number => axesM.reduce((total, axis) => total + axis[i] * axis[j], 0);
+  const [ee, en, nn] = [sum(0, 0), sum(0, 1), sum(1, 1)];
+  const middle = (ee + nn) / 2;
+  const reach = Math.hypot((ee - nn) / 2, en);
+  return {
+    longM: Math.sqrt(middle + reach),
+    shortM: Math.sqrt(Math.max(0, middle - reach)),
+    angleRad: Math.atan2(2 * en, ee - nn) / 2,
+  };
 }

@@ -16,17 +16,22 @@ export class Header {
   private announcedMs = -ANNOUNCE_MS;
 
   /** Writes the state of things; called about ten times a second. */
-  update(parts: { state: LiveState; choices: Choices; link: LinkState; nowMs: number }): void {
-    const { state, choices, link, nowMs } = parts;
+  update(parts: { state: LiveState; choices: Choices; link: LinkState; ended: boolean; nowMs: number }): void {
+    const { state, choices, ended, nowMs } = parts;
+    // A recording that has ended is silent by right.
+    const link: LinkState = parts.link.kind === "stalled" && ended ? { kind: "live" } : parts.link;
     const { hello } = state;
     setText(byId("site-name"), hello?.site.name ?? "");
     setText(byId("backend-name"), hello ? `${hello.backend.name} · ${hello.backend.device}` : "–");
     setText(byId("backend-reason"), hello?.backend.reason ?? "");
     byId("backend").title = hello ? `${hello.backend.name} on ${hello.backend.device}: ${hello.backend.reason}` : "";
     setText(byId("version"), hello ? hello.version : "");
+    byId("layer-truth").hidden = hello?.hasTruth === false;
     setText(byId("site-time"), durationText(state.timeS));
-    setAttribute(byId("link"), "data-state", choices.paused ? "paused" : link.kind);
-    setText(byId("link-text"), choices.paused ? "paused" : linkText(link));
+    setAttribute(byId("site-time"), "data-seconds", state.timeS.toFixed(3));
+    const shown = shownState(choices, link, ended);
+    setAttribute(byId("link"), "data-state", shown);
+    setText(byId("link-text"), shown === link.kind ? linkText(link) : shown);
     this.tellScore(state);
     this.tellVeil(state, link, nowMs);
     this.announce(state, link, nowMs);
@@ -74,6 +79,17 @@ export class Header {
     const confirmed = state.liveTracks().filter(({ now }) => now.state !== "tentative").length;
     setText(byId("announcer"), `${linkText(link)}, ${confirmed} ${confirmed === 1 ? "track" : "tracks"} confirmed`);
   }
+}
+
+/** What a person must know first: that the present is not shown, that nothing more comes, or how the line is. */
+function shownState(
+  choices: Choices,
+  link: LinkState,
+  ended: boolean,
+): LinkState["kind"] | "paused" | "recorded" | "ended" {
+  if (choices.recorded) return "recorded";
+  if (choices.paused) return "paused";
+  return ended && link.kind === "live" ? "ended" : link.kind;
 }
 
 function linkText(link: LinkState): string {

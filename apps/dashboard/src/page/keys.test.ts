@@ -2,7 +2,10 @@ import { expect, test } from "bun:test";
 import type { Actions } from "./choices.ts";
 import { pressKey } from "./keys.ts";
 
-function pressed(key: string, held: { ctrlKey?: boolean; metaKey?: boolean; altKey?: boolean } = {}): string[] {
+function pressed(
+  key: string,
+  held: { ctrlKey?: boolean; metaKey?: boolean; altKey?: boolean; shiftKey?: boolean } = {},
+): string[] {
   const done: string[] = [];
   const note =
     (name: string) =>
@@ -14,11 +17,15 @@ function pressed(key: string, held: { ctrlKey?: boolean; metaKey?: boolean; altK
     togglePause: note("pause"),
     toggleFollow: note("follow"),
     toggleHelp: note("help"),
+    toggleCluster: note("cluster"),
+    step: note("step"),
+    goLive: note("live"),
     fit: note("fit"),
     chooseTrack: note("track"),
+    choosePlace: note("place"),
     chooseCamera: note("camera"),
   };
-  const taken = pressKey({ key, ctrlKey: false, metaKey: false, altKey: false, ...held }, actions);
+  const taken = pressKey({ key, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...held }, actions);
   expect(taken).toBe(done.length > 0);
   return done;
 }
@@ -28,6 +35,7 @@ test("Each key does what the help says, large or small", () => {
   expect(pressed("f")).toEqual(["fit"]);
   expect(pressed("F")).toEqual(["fit"]);
   expect(pressed("c")).toEqual(["follow"]);
+  expect(pressed("n")).toEqual(["cluster"]);
   expect(pressed("?")).toEqual(["help"]);
   expect(["g", "v", "e", "T"].flatMap((key) => pressed(key))).toEqual([
     "layer truth",
@@ -35,9 +43,12 @@ test("Each key does what the help says, large or small", () => {
     "layer ellipsoids",
     "layer trails",
   ]);
+  expect(pressed("ArrowLeft")).toEqual(["step -1"]);
+  expect(pressed("ArrowRight", { shiftKey: true })).toEqual(["step 10"]);
+  expect(pressed("L")).toEqual(["live"]);
   expect(pressed("1")).toEqual(["camera 0"]);
   expect(pressed("9")).toEqual(["camera 8"]);
-  expect(pressed("Escape")).toEqual(["camera null", "track null"]);
+  expect(pressed("Escape")).toEqual(["camera null", "track null", "place null"]);
 });
 
 test("Keys of the browser stay with the browser", () => {

@@ -8,6 +8,7 @@ export interface KeyPress {
   readonly ctrlKey: boolean;
   readonly metaKey: boolean;
   readonly altKey: boolean;
+  readonly shiftKey: boolean;
 }
 
 /** Does what a key asks for; true where it was one of ours. Keys with Ctrl, Alt or Meta belong to the browser. */
@@ -17,12 +18,17 @@ export function pressKey(press: KeyPress, actions: Actions): boolean {
   const layer = LAYERS[key];
   if (layer) actions.toggleLayer(layer);
   else if (key === " ") actions.togglePause();
+  else if (key === "arrowleft" || key === "arrowright") {
+    actions.step((press.shiftKey ? 10 : 1) * (key === "arrowleft" ? -1 : 1));
+  } else if (key === "l") actions.goLive();
   else if (key === "f") actions.fit();
   else if (key === "c") actions.toggleFollow();
+  else if (key === "n") actions.toggleCluster();
   else if (key === "?") actions.toggleHelp();
   else if (key === "escape") {
     actions.chooseCamera(null);
     actions.chooseTrack(null);
+    actions.choosePlace(null);
   } else if (/^[1-9]$/.test(key)) actions.chooseCamera(Number(key) - 1);
   else return false;
   return true;

@@ -10,7 +10,7 @@ import { cssColour } from "./palette.ts";
 /** One label of a frame; x, y in CSS pixels of the view. */
 export interface Label {
   readonly key: string;
-  readonly kind: "track" | "camera" | "scale" | "north";
+  readonly kind: "track" | "camera" | "missed" | "scale" | "north";
   readonly x: number;
   readonly y: number;
   /** Horizontal way on screen the thing moves, CSS pixels: its label goes ahead of it, its trail lies behind. */

@@ -2,12 +2,13 @@
  * What the page knows of the node: the newest of each message, trails, colours and curves. No DOM, no clock of its own.
  *
  * Views read it when they draw and compare the counters in `changes` to see what is new; nothing calls back. Everything in it is
- * bounded: TRACKS_MAX tracks with fixed trails, a minute of curves, REPORTS_MAX camera reports.
+ * bounded: TRACKS_MAX tracks and as many true paths with fixed trails, a minute of curves, REPORTS_MAX camera reports.
  */
 import type { CamerasMessage, HelloMessage, ScoreSummary, StreamMessage, TracksMessage } from "../messages.ts";
 import { freeColourIndex, TENTATIVE, TRACK_COLOURS } from "./palette.ts";
 import { Series } from "./series.ts";
 import { Trail } from "./trail.ts";
+import { matchTruth, type TruthError } from "./truth-match.ts";
 import { VoxelField } from "./voxel-field.ts";
 
 export type TrackState = TracksMessage["tracks"][number];
@@ -25,6 +26,8 @@ export interface ShownTrack {
 
 const TRACKS_MAX = 128;
 const REPORTS_MAX = 16;
+/** Tracks whose colours are remembered after they ended. */
+const COLOURS_MAX = 1024;
 const DETECTIONS_MAX = 512;
 /** Seconds an ended track's trail stays. */
 export const AFTERGLOW_S = 2.5;
@@ -36,6 +39,10 @@ export class LiveState {
   readonly tracks = new Map<number, ShownTrack>();
   detections: TracksMessage["detections"] = [];
   truth: NonNullable<TracksMessage["truth"]> = [];
+  /** Where each true target was, by its name. */
+  readonly truthTrails = new Map<string, Trail>();
+  /** The truth that tracks follow now and how far from it they are, by track id. */
+  errors: ReadonlyMap<number, TruthError> = new Map();
   score: ScoreSummary | null = null;
   report: CamerasMessage | null = null;
   /** The last reports, oldest first: a picture is overlaid with the one of its own time. */
@@ -44,6 +51,7 @@ export class LiveState {
   /** When the voxels last changed, on the page's clock. */
   voxelsAtMs = 0;
   readonly series = new Series();
+  private readonly colours = new Map<number, number>();
   /** How often each kind of message changed something, for views to compare. */
   readonly changes = { hello: 0, tracks: 0, voxels: 0, cameras: 0 };
 
@@ -73,8 +81,19 @@ export class LiveState {
     return best;
   }
 
+  /** Drops what was shown, for another time of the same site is shown next. Tracks keep their colours. */
+  restart(fromS: number): void {
+    this.forget();
+    this.timeS = fromS;
+    this.changes.tracks++;
+    this.changes.voxels++;
+  }
+
   private takeHello(message: HelloMessage): void {
-    if (JSON.stringify(message.site) !== JSON.stringify(this.hello?.site)) this.forget();
+    if (JSON.stringify(message.site) !== JSON.stringify(this.hello?.site)) {
+      this.forget();
+      this.colours.clear();
+    }
     this.hello = message;
   }
 
@@ -91,7 +110,8 @@ export class LiveState {
       if (track.endedS !== null && message.timeS - track.endedS > AFTERGLOW_S) this.tracks.delete(id);
     }
     this.detections = message.detections.slice(0, DETECTIONS_MAX);
-    this.truth = message.truth ?? [];
+    this.takeTruth(message.truth ?? []);
+    this.errors = matchTruth(message.tracks, this.truth);
     this.score = message.score ?? null;
     this.sample();
   }
@@ -106,8 +126,27 @@ export class LiveState {
     track.now = now;
     track.endedS = null;
     track.trail.push(this.timeS, now.positionM);
-    if (track.colourIndex === null && now.state !== "tentative")
-      track.colourIndex = freeColourIndex(this.wornColours());
+    if (track.colourIndex === null && now.state !== "tentative") track.colourIndex = this.colourFor(now.id);
+  }
+
+  /** The colour a track wore before, where another time was shown meanwhile, or a free one. */
+  private colourFor(id: number): number {
+    const colourIndex = this.colours.get(id) ?? freeColourIndex(this.wornColours());
+    this.colours.set(id, colourIndex);
+    const [oldest] = this.colours.keys();
+    if (this.colours.size > COLOURS_MAX && oldest !== undefined) this.colours.delete(oldest);
+    return colourIndex;
+  }
+
+  private takeTruth(truth: NonNullable<TracksMessage["truth"]>): void {
+    this.truth = truth.slice(0, TRACKS_MAX);
+    const names = new Set(this.truth.map(({ name }) => name));
+    for (const name of this.truthTrails.keys()) if (!names.has(name)) this.truthTrails.delete(name);
+    for (const { name, positionM } of this.truth) {
+      const trail = this.truthTrails.get(name) ?? new Trail();
+      this.truthTrails.set(name, trail);
+      trail.push(this.timeS, positionM);
+    }
   }
 
   private *wornColours(): Generator<number> {
@@ -143,6 +182,8 @@ export class LiveState {
     this.tracks.clear();
     this.detections = [];
     this.truth = [];
+    this.truthTrails.clear();
+    this.errors = new Map();
     this.score = null;
     this.report = null;
     this.reports.length = 0;

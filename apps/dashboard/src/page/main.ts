@@ -7,15 +7,20 @@
  */
 import { type OpenActions, openActions } from "./actions.ts";
 import { Charts } from "./charts.ts";
+import { ClusterPanel } from "./cluster-panel.ts";
 import { byId } from "./element.ts";
 import { Header } from "./header.ts";
+import { nodeHistory } from "./history-feed.ts";
 import { pressKey } from "./keys.ts";
 import { LiveState } from "./live-state.ts";
 import { openMapView } from "./map-view.ts";
+import { Scrubber } from "./scrubber.ts";
 import { type SocketEvents, Stream } from "./stream.ts";
 import { Tiles } from "./tiles.ts";
+import { Timeline } from "./timeline.ts";
 import { TrackPanel } from "./track-panel.ts";
 import type { SceneView, ViewParts } from "./view.ts";
+import { WhyPanel } from "./why-panel.ts";
 
 const TEXT_MS = 100;
 
@@ -26,20 +31,33 @@ class LivePage implements Disposable {
   private readonly host = byId("scene");
   private readonly stream: Stream;
   private readonly chosen: OpenActions;
+  private readonly timeline: Timeline;
+  private readonly scrubber: Scrubber;
   private readonly tiles: Tiles;
   private readonly charts = new Charts(byId("charts"));
   private readonly header = new Header();
   private readonly panel: TrackPanel;
+  private readonly why: WhyPanel;
+  private readonly cluster: ClusterPanel;
   private view: SceneView | null = null;
   private textMs = 0;
 
   constructor(sceneModule: Promise<typeof import("./scene/scene-view.ts")>) {
     const { state } = this;
-    this.chosen = openActions({ state, fit: () => this.view?.fit() });
+    const transport = {
+      togglePlay: () => this.timeline.togglePlay(performance.now()),
+      step: (seconds: number) => this.timeline.step(seconds, performance.now()),
+      goLive: () => this.timeline.goLive(performance.now()),
+    };
+    this.chosen = openActions({ state, transport, fit: () => this.view?.fit() });
     const { choices, actions } = this.chosen;
+    this.timeline = new Timeline({ state, choices, history: nodeHistory });
+    this.scrubber = new Scrubber(this.timeline, choices);
     this.stream = new Stream({ nowMs: () => performance.now(), random: Math.random, after, open: openSocket });
     this.tiles = new Tiles(byId("tiles"), { state, choices, actions });
     this.panel = new TrackPanel(actions);
+    this.why = new WhyPanel(actions);
+    this.cluster = new ClusterPanel(actions);
     sceneModule
       .then(({ openSceneView }) => this.show("3d", () => openSceneView(this.viewParts())))
       .catch((error: unknown) => this.useMap(error instanceof Error ? error.message : String(error)));
@@ -53,23 +71,27 @@ class LivePage implements Disposable {
     this.view?.[Symbol.dispose]();
     this.tiles[Symbol.dispose]();
     this.charts[Symbol.dispose]();
+    this.why[Symbol.dispose]();
+    this.cluster[Symbol.dispose]();
   }
 
   private turn(nowMs: number): void {
     if (this.stop.signal.aborted) return;
-    const { state, stream } = this;
+    const { state, stream, timeline } = this;
     const { choices, follow } = this.chosen;
-    stream.drain((message) => {
-      if (message.type === "hello" || !choices.paused) state.take(message, nowMs);
-    });
+    stream.drain((message) => timeline.told(message, nowMs));
+    timeline.frame(nowMs);
     follow();
+    this.scrubber.update();
     this.view?.frame(nowMs);
     this.tiles.frame(nowMs);
     if (nowMs - this.textMs >= TEXT_MS) {
       this.textMs = nowMs;
-      this.header.update({ state, choices, link: stream.state, nowMs });
+      this.header.update({ state, choices, link: stream.state, ended: timeline.ended, nowMs });
       this.panel.update(state, choices);
-      this.charts.update(state);
+      this.why.update({ state, choices, nowMs });
+      this.charts.update(state, choices);
+      this.cluster.update(choices, nowMs);
       this.host.dataset.frames = String(this.view?.frameCount ?? 0);
     }
     requestAnimationFrame((next) => this.turn(next));

@@ -4,12 +4,13 @@
  * Heights are in the labels and the table. It always shows the whole site; cameras cannot be looked through here.
  */
 import { element } from "./element.ts";
-import type { Point } from "./geometry.ts";
+import { ellipseFromAbove, ellipsoidOf, type Point } from "./geometry.ts";
 import { colourOf, type ShownTrack } from "./live-state.ts";
-import { ACCENT, cssColour, DIM, GRID, STEEL, TEXT } from "./palette.ts";
+import { ACCENT, cssColour, DIM, GRID, STATE_COLOURS, STEEL, TEXT } from "./palette.ts";
+import { missedTruth, type Place, positionOfPlace } from "./place.ts";
 import { fixed, speedMps } from "./readout.ts";
 import { extentOf, multiples, niceStep, pictureCorners, scaleMarks, spanOf } from "./site-plan.ts";
-import { TRAIL_S } from "./trail.ts";
+import { isDash, TRAIL_S } from "./trail.ts";
 import type { SceneView, ViewParts } from "./view.ts";
 
 const FRAME_MS_MIN = 50;
@@ -100,9 +101,26 @@ class MapView implements SceneView {
       this.line([left, camera.positionM, right], cssColour(STEEL), 1);
       this.text(camera.positionM, camera.id, cssColour(DIM));
     }
-    for (const { positionM } of choices.truth ? state.truth : []) this.ring(positionM, cssColour(TEXT, 0.6), 11);
     for (const { positionM } of state.detections) this.ring(positionM, cssColour(ACCENT, 0.8), 2.5);
     for (const track of state.tracks.values()) this.track(track);
+    if (choices.truth) this.truth();
+    if (choices.place) this.ring(positionOfPlace(choices.place, state), cssColour(ACCENT), 14);
+  }
+
+  /** Where targets truly are and were: rings and dashed paths, and from each track a line to the truth it follows. */
+  private truth(): void {
+    const { truth, truthTrails, errors, tracks, timeS } = this.parts.state;
+    for (const { positionM } of truth) this.ring(positionM, cssColour(TEXT, 0.6), 11);
+    for (const trail of truthTrails.values()) {
+      for (let i = 1; i < trail.count; i++) {
+        const fresh = Math.max(0, 1 - (timeS - trail.timeS(i)) / TRAIL_S);
+        if (isDash(trail.timeS(i))) this.line([trail.pointM(i - 1), trail.pointM(i)], cssColour(TEXT, 0.6 * fresh), 1);
+      }
+    }
+    for (const [id, { positionM }] of errors) {
+      const track = tracks.get(id);
+      if (track) this.line([track.now.positionM, positionM], cssColour(TEXT, 0.9), 1);
+    }
   }
 
   private track(track: ShownTrack): void {
@@ -111,18 +129,19 @@ class MapView implements SceneView {
     const colour = colourOf(track);
     const strength = (now.state === "tentative" ? 0.55 : 1) * (track.endedS === null ? 1 : 0.35);
     for (let i = 1; choices.trails && i < trail.count; i++) {
-      const at = (k: number): Point => [trail.axisM(k, 0), trail.axisM(k, 1), trail.axisM(k, 2)];
       const fresh = Math.max(0, 1 - (state.timeS - trail.timeS(i)) / TRAIL_S);
-      this.line([at(i - 1), at(i)], cssColour(colour, fresh * strength), 1.5);
+      this.line([trail.pointM(i - 1), trail.pointM(i)], cssColour(colour, fresh * strength), 1.5);
     }
     if (track.endedS !== null) return;
     const [e, n, u] = now.positionM;
     this.line([now.positionM, [e + now.velocityMps[0], n + now.velocityMps[1], u]], cssColour(colour, strength), 1.5);
+    if (choices.ellipsoids) this.ellipse(now);
     this.ring(now.positionM, cssColour(colour, strength), 4);
     if (choices.trackId === now.id) this.ring(now.positionM, cssColour(TEXT), 14);
+    const error = choices.truth ? state.errors.get(now.id) : undefined;
     this.text(
       now.positionM,
-      `${now.id}  ${fixed(speedMps(now), 1)} m/s  ${fixed(u, 0)} m`,
+      `${now.id}${error ? ` Δ${fixed(error.distanceM, 2)}` : ""}  ${fixed(speedMps(now), 1)} m/s  ${fixed(u, 0)} m`,
       cssColour(colour, strength),
     );
   }
@@ -133,11 +152,20 @@ class MapView implements SceneView {
     const { clientWidth, clientHeight } = this.parts.host;
     if (!site) return [0, 0];
     const { minM, maxM } = extentOf(site);
-    const zoom = 0.82 * Math.min(clientWidth / (maxM[0] - minM[0]), clientHeight / (maxM[1] - minM[1]));
+    const zoom = this.zoom();
     return [
       clientWidth / 2 + (pointM[0] - (minM[0] + maxM[0]) / 2) * zoom,
       clientHeight / 2 - (pointM[1] - (minM[1] + maxM[1]) / 2) * zoom,
     ];
+  }
+
+  /** CSS pixels of a metre. */
+  private zoom(): number {
+    const site = this.parts.state.hello?.site;
+    if (!site) return 1;
+    const { clientWidth, clientHeight } = this.parts.host;
+    const { minM, maxM } = extentOf(site);
+    return 0.82 * Math.min(clientWidth / (maxM[0] - minM[0]), clientHeight / (maxM[1] - minM[1]));
   }
 
   private line(points: readonly Point[], style: string, widthPx: number): void {
@@ -155,6 +183,20 @@ class MapView implements SceneView {
     this.context.arc(...this.place(pointM), radiusPx, 0, 2 * Math.PI);
     this.context.strokeStyle = style;
     this.context.lineWidth = 1.5;
+    this.context.stroke();
+  }
+
+  /** The track's 95 % ellipsoid seen from above, in true metres. */
+  private ellipse({ positionM, covarianceM2, state }: ShownTrack["now"]): void {
+    const axes = ellipsoidOf(covarianceM2);
+    if (!this.context || !axes) return;
+    const { longM, shortM, angleRad } = ellipseFromAbove(axes);
+    const zoom = this.zoom();
+    this.context.beginPath();
+    // North is up on screen, where angles run clockwise.
+    this.context.ellipse(...this.place(positionM), longM * zoom, shortM * zoom, -angleRad, 0, 2 * Math.PI);
+    this.context.strokeStyle = cssColour(STATE_COLOURS[state], 0.9);
+    this.context.lineWidth = 1;
     this.context.stroke();
   }
 
@@ -176,6 +218,18 @@ class MapView implements SceneView {
       best = now.id;
       bestPx = distance;
     }
-    this.parts.actions.chooseTrack(best);
+    const missed = best === null ? this.missedAt(event.clientX - frame.left, event.clientY - frame.top) : null;
+    if (missed) this.parts.actions.choosePlace(missed);
+    else this.parts.actions.chooseTrack(best);
+  }
+
+  /** The true target without a track that is drawn at a point, if any. */
+  private missedAt(x: number, y: number): Place | null {
+    const { state, choices } = this.parts;
+    const isNear = ({ positionM }: Place): boolean => {
+      const [atX, atY] = this.place(positionM);
+      return Math.hypot(atX - x, atY - y) < REACH_PX;
+    };
+    return (choices.truth ? missedTruth(state) : []).find(isNear) ?? null;
   }
 }

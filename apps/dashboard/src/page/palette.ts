@@ -19,6 +19,9 @@ export const TRACK_COLOURS: readonly number[] = [
 /** Colour of a track that is not confirmed yet. */
 export const TENTATIVE = 0x8b98a1;
 
+/** Colours of the 95 % ellipsoids by the state of their track: calm, wanting attention, not sure yet. */
+export const STATE_COLOURS = { confirmed: 0x9cc9dd, coasting: ALERT, tentative: TENTATIVE } as const;
+
 /** Writes a colour for CSS and for a 2D canvas. */
 export function cssColour(colour: number, alpha = 1): string {
   return `rgb(${(colour >> 16) & 255} ${(colour >> 8) & 255} ${colour & 255} / ${alpha})`;

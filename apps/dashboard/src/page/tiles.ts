@@ -119,12 +119,13 @@ class Tile {
 
   frame(nowMs: number, state: LiveState, choices: Choices): void {
     const lookedThrough = choices.cameraIndex === this.index;
-    if ((this.visible || lookedThrough) && !choices.paused) {
+    if ((this.visible || lookedThrough) && !choices.paused && !choices.recorded) {
       this.feed.poll(nowMs, lookedThrough ? WIDTH_LOOKED_THROUGH_PX : WIDTH_PX);
     }
     if (nowMs - this.drawnMs < OVERLAY_MS) return;
     this.drawnMs = nowMs;
     this.tell(state.report?.cameras.find(({ id }) => id === this.camera.id) ?? null, lookedThrough);
+    if (choices.recorded) setText(this.note, "pictures are not kept");
     if (this.visible) this.draw(state, choices);
   }
 
@@ -149,10 +150,11 @@ class Tile {
     const width = Math.round(this.canvas.clientWidth * scale);
     const height = Math.round(this.canvas.clientHeight * scale);
     if (width === 0) return;
-    const { picture } = this.feed;
+    // A picture of now under the marks of then would tell a lie.
+    const picture = choices.recorded ? null : this.feed.picture;
     // A picture of known time is overlaid with that time's tracks, so it changes only when the picture does.
     const basis = picture?.timeS != null ? this.feed.count : `${this.feed.count} ${state.changes.tracks}`;
-    const drawn = `${basis} ${width} ${height} ${choices.trackId} ${state.changes.hello}`;
+    const drawn = `${choices.recorded} ${basis} ${width} ${height} ${choices.trackId} ${state.changes.hello}`;
     if (drawn === this.drawn) return;
     this.drawn = drawn;
     if (this.canvas.width !== width || this.canvas.height !== height) {

@@ -5,9 +5,13 @@
  */
 import type { Actions, Choices } from "./choices.ts";
 import { byId, element, setAttribute, setText } from "./element.ts";
+import { ellipsoidOf } from "./geometry.ts";
 import { colourOf, type LiveState, type ShownTrack } from "./live-state.ts";
+import { MissedList } from "./missed-list.ts";
 import { cssColour } from "./palette.ts";
+import { missedTruth } from "./place.ts";
 import { durationText, fixed, headingDegrees, sigmasM, sigmaText, speedMps } from "./readout.ts";
+import type { TruthError } from "./truth-match.ts";
 
 interface Row {
   readonly root: HTMLTableRowElement;
@@ -22,9 +26,11 @@ export class TrackPanel {
   private readonly rows = new Map<number, Row>();
   private readonly values = new Map<string, HTMLElement>();
   private readonly actions: Actions;
+  private readonly missed: MissedList;
 
   constructor(actions: Actions) {
     this.actions = actions;
+    this.missed = new MissedList(byId("missed"), actions);
     const list = byId("detail-list");
     for (const name of DETAIL_NAMES) {
       const value = element("dd");
@@ -38,6 +44,7 @@ export class TrackPanel {
   /** Writes the table and the details; called about ten times a second. */
   update(state: LiveState, choices: Choices): void {
     const tracks = state.liveTracks();
+    setAttribute(byId("tracks"), "data-truth", choices.truth && state.hello?.hasTruth ? "shown" : "hidden");
     const ids = new Set(tracks.map(({ now }) => now.id));
     for (const [id, { root }] of this.rows) {
       if (ids.has(id)) continue;
@@ -47,8 +54,9 @@ export class TrackPanel {
     for (const [place, track] of tracks.entries()) {
       const row = this.rows.get(track.now.id) ?? this.makeRow(track.now.id);
       if (this.body.children[place] !== row.root) this.body.insertBefore(row.root, this.body.children[place] ?? null);
-      this.fillRow(row, track, choices);
+      this.fillRow(row, track, { choices, errors: state.errors });
     }
+    this.missed.update(choices.truth ? missedTruth(state) : [], choices);
     setText(byId("track-count"), String(tracks.length));
     byId("no-tracks").hidden = tracks.length > 0;
     this.fillDetail(state, choices);
@@ -61,7 +69,7 @@ export class TrackPanel {
     button.setAttribute("aria-label", `Track ${id}`);
     const head = element("th", {}, button);
     head.scope = "row";
-    const cells = [element("td"), element("td"), element("td")];
+    const cells = [element("td"), element("td"), element("td"), element("td", { className: "of-truth" })];
     const root = element("tr", {}, head, ...cells);
     root.addEventListener("click", () => this.actions.chooseTrack(id));
     const row = { root, button, swatch, cells };
@@ -69,12 +77,21 @@ export class TrackPanel {
     return row;
   }
 
-  private fillRow(row: Row, track: ShownTrack, choices: Choices): void {
+  private fillRow(
+    row: Row,
+    track: ShownTrack,
+    { choices, errors }: { choices: Choices; errors: LiveState["errors"] },
+  ): void {
     const { now } = track;
     row.swatch.style.color = cssColour(colourOf(track));
     setAttribute(row.root, "data-state", now.state);
     setAttribute(row.button, "aria-pressed", String(choices.trackId === now.id));
-    const texts = [fixed(speedMps(now), 1), fixed(now.positionM[2], 1), sigmaText(now)];
+    const texts = [
+      fixed(speedMps(now), 1),
+      fixed(now.positionM[2], 1),
+      sigmaText(now),
+      fixed(errors.get(now.id)?.distanceM, 2),
+    ];
     for (const [i, cell] of row.cells.entries()) setText(cell, texts[i] ?? "");
   }
 
@@ -92,9 +109,10 @@ export class TrackPanel {
 }
 
 const DETAIL_NAMES = [
-  "position e n u",
-  "velocity e n u",
-  "sigma e n u",
+  "position",
+  "velocity",
+  "sigma",
+  "95 %",
   "speed",
   "heading",
   "age",
@@ -105,29 +123,28 @@ const DETAIL_NAMES = [
 
 function detailTexts(track: ShownTrack, state: LiveState): Readonly<Record<string, string>> {
   const { now } = track;
-  const three = (values: readonly number[], places: number): string => values.map((v) => fixed(v, places)).join("  ");
+  const three = (values: readonly number[], places: number): string => values.map((v) => fixed(v, places)).join(" ");
   return {
-    "position e n u": `${three(now.positionM, 2)} m`,
-    "velocity e n u": `${three(now.velocityMps, 1)} m/s`,
-    "sigma e n u": `${three(sigmasM(now), 2)} m`,
+    position: `${three(now.positionM, 2)} m`,
+    velocity: `${three(now.velocityMps, 1)} m/s`,
+    sigma: `${three(sigmasM(now), 2)} m`,
+    "95 %": ellipsoidText(now.covarianceM2),
     speed: `${fixed(speedMps(now), 1)} m/s`,
     heading: `${fixed(headingDegrees(now), 0).padStart(3, "0")}°`,
     age: durationText(now.ageS),
     score: fixed(now.score, 1),
     detections: String(now.detectionCount),
-    truth: nearestTruth(track, state),
+    truth: state.hello?.hasTruth ? truthText(state.errors.get(now.id)) : "not known",
   };
 }
 
-/** Name of the truth closest to a track and how far away it is. */
-function nearestTruth(track: ShownTrack, state: LiveState): string {
-  let best = "none";
-  let bestM = Number.POSITIVE_INFINITY;
-  for (const { name, positionM } of state.truth) {
-    const distance = Math.hypot(...positionM.map((value, i) => value - (track.now.positionM[i] ?? 0)));
-    if (distance >= bestM) continue;
-    bestM = distance;
-    best = `${name}, ${fixed(distance, 2)} m off`;
-  }
-  return best;
+/** Half axes of the ellipsoid that holds the target with 95 %, longest first. */
+function ellipsoidText(covarianceM2: readonly number[]): string {
+  const axes = ellipsoidOf(covarianceM2);
+  return axes ? `${axes.map((axis) => fixed(Math.hypot(...axis), 2)).join(" × ")} m` : "–";
+}
+
+/** Name of the truth a track follows and how far away it is. */
+function truthText(error: TruthError | undefined): string {
+  return error ? `${error.name}, ${fixed(error.distanceM, 2)} m off` : "none within 5 m";
 }

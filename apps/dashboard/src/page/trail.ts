@@ -5,7 +5,18 @@ export const TRAIL_S = 10;
 const SAMPLE_INTERVAL_S = 0.08;
 const CAPACITY = Math.ceil(TRAIL_S / SAMPLE_INTERVAL_S) + 2;
 
-/** The recent positions of one track, oldest first, thinned to 12.5 a second; the newest is always the last one told. */
+/** Length of a dash, and of the gap after it, in seconds of flight. */
+const DASH_S = 0.32;
+
+/**
+ * True where a dashed path is drawn at a time. Dashes belong to the time line, not to the samples, so they stay where they are while the
+ * path grows, and are as long as the target is fast.
+ */
+export function isDash(timeS: number): boolean {
+  return Math.floor(timeS / DASH_S) % 2 === 0;
+}
+
+/** The recent positions of one target, oldest first, thinned to 12.5 a second; the newest is always the last one told. */
 export class Trail {
   count = 0;
   /** `[CAPACITY, 4]`: time in seconds, east, north, up in metres; row `first` is the oldest. */
@@ -39,6 +50,11 @@ export class Trail {
   /** One coordinate of a sample in metres: axis 0 east, 1 north, 2 up. */
   axisM(index: number, axis: 0 | 1 | 2): number {
     return this.rows[this.offset(index) + 1 + axis] ?? Number.NaN;
+  }
+
+  /** A sample's position, metres. */
+  pointM(index: number): Point {
+    return [this.axisM(index, 0), this.axisM(index, 1), this.axisM(index, 2)];
   }
 
   /** Position at a time, straight between samples, or null where the trail does not reach that time. */

@@ -6,7 +6,7 @@ export interface ViewParts {
   readonly host: HTMLElement;
   readonly state: LiveState;
   readonly choices: Choices;
-  readonly actions: Pick<Actions, "chooseTrack" | "chooseCamera">;
+  readonly actions: Pick<Actions, "chooseTrack" | "choosePlace" | "chooseCamera">;
   /** Newest picture of a camera, or null; stays owned by its tile. */
   readonly pictureOf: (cameraIndex: number) => CanvasImageSource | null;
   /** Called when the view cannot go on, such as when the graphics device is lost. */

@@ -6,18 +6,24 @@
 import type { Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { methodNotAllowed } from "hono/method-not-allowed";
+import { allocationRoutes } from "./allocation.ts";
 import { answerAsset } from "./assets.ts";
 import { backendRoutes } from "./backends.ts";
 import { cameraRoutes } from "./cameras.ts";
+import { clusterRoutes } from "./cluster.ts";
 import { docsRoutes } from "./docs.ts";
 import { type ApiEnv, openRouter } from "./env.ts";
+import { eventRoutes } from "./events.ts";
+import { explanationRoutes } from "./explanation.ts";
 import { checkHost, setSecurityHeaders } from "./guard.ts";
 import { healthRoutes } from "./health.ts";
+import { historyRoutes } from "./history.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { pipelineRoutes } from "./pipeline.ts";
 import { answerError, answerProblem } from "./problem.ts";
 import { siteRoutes } from "./site.ts";
 import { streamRoutes } from "./stream.ts";
+import { taskRoutes } from "./tasks.ts";
 import { trackRoutes } from "./tracks.ts";
 import { voxelRoutes } from "./voxels.ts";
 
@@ -41,10 +47,16 @@ for (const routes of [
   siteRoutes,
   cameraRoutes,
   trackRoutes,
+  explanationRoutes,
+  historyRoutes,
   voxelRoutes,
   pipelineRoutes,
   backendRoutes,
   streamRoutes,
+  clusterRoutes,
+  allocationRoutes,
+  taskRoutes,
+  eventRoutes,
   docsRoutes,
 ]) {
   app.route("/", routes);

@@ -34,7 +34,8 @@ export const cameraSchema = z
 
 const boxSchema = z.tuple([z.number(), z.number(), z.number(), z.number()]).readonly();
 
-const liveSchema = z
+/** What a camera sees and gives now. */
+export const liveSchema = z
   .object({
     state: z.enum(["running", "ended", "failed"]),
     detail: z.string().optional(),

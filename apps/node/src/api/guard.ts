@@ -39,6 +39,15 @@ export const checkOrigin: MiddlewareHandler<ApiEnv> = async (c, next) => {
   await next();
 };
 
+/** Refuses a change asked for by a page of another origin: a browser would send it along without asking this server first. */
+export const checkChange: MiddlewareHandler<ApiEnv> = async (c, next) => {
+  const origin = c.req.header("origin");
+  if (origin !== undefined && origin.replace(/^https?:\/\//, "") !== c.req.header("host")) {
+    throw new HTTPException(403, { message: `Cannot change anything for origin "${origin}": need this server's own` });
+  }
+  await next();
+};
+
 /** Sets the headers every answer carries. */
 export const setSecurityHeaders: MiddlewareHandler<ApiEnv> = async (c, next) => {
   await next();

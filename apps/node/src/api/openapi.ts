@@ -15,7 +15,7 @@ export function openApiDocument(version: string): OpenApiDocument {
       version,
       description:
         "Positions are [east, north, up] in metres in the site's local frame, times are seconds on the site's time line. " +
-        "Every error is application/problem+json (RFC 9457). The API only reads.",
+        "Every error is application/problem+json (RFC 9457). The API reads; the cluster takes a few orders.",
       license: { name: "Apache-2.0", url: "https://www.apache.org/licenses/LICENSE-2.0" },
     },
   });

@@ -23,3 +23,13 @@ export function wholeNumber(bounds: { readonly min: number; readonly max: number
     .pipe(z.int().min(bounds.min).max(bounds.max))
     .openapi({ type: "integer", minimum: bounds.min, maximum: bounds.max });
 }
+
+/** Reads a parameter that is a decimal number from `min` to `max`, such as `-12.5`. */
+export function decimalNumber(bounds: { readonly min: number; readonly max: number }) {
+  return z
+    .string()
+    .regex(/^-?\d{1,12}(\.\d{1,12})?$/, "Invalid input: expected a decimal number")
+    .transform(Number)
+    .pipe(z.number().min(bounds.min).max(bounds.max))
+    .openapi({ type: "number", minimum: bounds.min, maximum: bounds.max });
+}

@@ -14,7 +14,8 @@ import { wholeNumber, wordList } from "./query.ts";
 
 const liveStates = ["tentative", "confirmed", "coasting"] as const;
 
-const trackSchema = z
+/** A track of one frame set, as the stream tells it. */
+export const trackSchema = z
   .object({
     id: z.int(),
     state: z.enum(liveStates),

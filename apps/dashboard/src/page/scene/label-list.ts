@@ -1,6 +1,12 @@
+/**
+ * Which labels hang where in the scene: tracks, targets without one, cameras, metre marks and north.
+ *
+ * The order is that of their rights: what comes first gets the better place. Whatever has no place on screen has no label.
+ */
 import type { Choices } from "../choices.ts";
 import type { Label } from "../labels.ts";
 import { colourOf, type LiveState } from "../live-state.ts";
+import { missedTruth } from "../place.ts";
 import { fixed, speedMps } from "../readout.ts";
 import { scaleMarks } from "../site-plan.ts";
 import { northArrow } from "./furniture.ts";
@@ -20,6 +26,7 @@ export function listLabels(
     const at = project(track.now.positionM);
     if (!at) continue;
     const { now } = track;
+    const error = choices.truth ? state.errors.get(now.id) : undefined;
     const tip = project(now.positionM.map((value, i) => value + (now.velocityMps[i] ?? 0)));
     labels.push({
       key: `track ${now.id}`,
@@ -27,12 +34,16 @@ export function listLabels(
       x: at[0],
       y: at[1],
       aheadPx: tip ? tip[0] - at[0] : 0,
-      title: `${now.id}`,
+      title: error ? `${now.id} Δ${fixed(error.distanceM, 2)}` : `${now.id}`,
       detail: `${fixed(speedMps(now), 1)} m/s ${fixed(now.positionM[2], 0)} m`,
       colour: colourOf(track),
       chosen: rank(track) > 0,
       dim: now.state === "tentative",
     });
+  }
+  for (const [index, { label, positionM }] of (choices.truth ? missedTruth(state) : []).entries()) {
+    const at = project(positionM);
+    if (at) labels.push({ key: `missed ${index}`, kind: "missed", x: at[0], y: at[1] - 20, title: label });
   }
   const site = state.hello?.site;
   if (!site || choices.cameraIndex !== null) return labels;

@@ -1,13 +1,13 @@
 /**
- * Turns pointer movement over the scene into what it points at: the nearest track or camera within reach on screen.
+ * Turns pointer movement over the scene into what it points at: the nearest track, camera, truth or detection within reach on screen.
  *
  * It works on the places where things were drawn last; no ray is cast.
  */
 
 /** A thing that can be pointed at and where it is drawn, CSS pixels. */
 export interface Target {
-  readonly kind: "track" | "camera";
-  /** Track id, or place of the camera in the site's list. */
+  readonly kind: "track" | "camera" | "truth" | "detection";
+  /** Track id, or place in the list of the site's cameras, of the truth or of the detections. */
   readonly id: number;
   readonly x: number;
   readonly y: number;

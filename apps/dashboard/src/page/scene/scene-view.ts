@@ -19,6 +19,7 @@ import type { Shared } from "./material.ts";
 import { Picker, type Target } from "./picker.ts";
 import { Rig } from "./rig.ts";
 import { Segments } from "./segments.ts";
+import { listTargets, placeOf } from "./target-list.ts";
 import { drawMoving } from "./track-drawing.ts";
 import { VoxelCloud } from "./voxel-cloud.ts";
 
@@ -169,23 +170,15 @@ class SceneView3d implements SceneView {
     const { state, choices } = this.parts;
     const labels = listLabels(state, choices, this.hovered?.kind === "track" ? this.hovered.id : null, project);
     this.labels.show(labels);
-    this.picker.targets = labels
-      .filter((label) => label.kind === "track" || label.kind === "camera")
-      .map(
-        ({ kind, key, x, y }): Target => ({
-          kind: kind === "track" ? kind : "camera",
-          id: Number(key.split(" ")[1]),
-          x,
-          y,
-        }),
-      );
+    this.picker.targets = listTargets(labels, state, choices, project);
   }
 
   /** Shows the picture of the camera looked through behind the scene, where its pixels belong. */
   private drawBackdrop(nowMs: number): void {
     const { cameraIndex } = this.parts.choices;
     const rect = this.rig.pictureRect(nowMs);
-    const picture = cameraIndex === null || !rect ? null : this.parts.pictureOf(cameraIndex);
+    const picture =
+      cameraIndex === null || !rect || this.parts.choices.recorded ? null : this.parts.pictureOf(cameraIndex);
     this.backdrop.hidden = !picture;
     const context = picture && this.backdrop.getContext("2d");
     if (!picture || !rect || !context) return;
@@ -218,8 +211,10 @@ class SceneView3d implements SceneView {
   }
 
   private pick(target: Target | null): void {
-    const { actions } = this.parts;
+    const { actions, state } = this.parts;
     if (target?.kind === "camera") actions.chooseCamera(target.id);
-    else actions.chooseTrack(target?.id ?? null);
+    else if (target?.kind === "track") actions.chooseTrack(target.id);
+    else if (target) actions.choosePlace(placeOf(target, state));
+    else actions.chooseTrack(null);
   }
 }

@@ -1,0 +1,2 @@
+/** Where the API listens: this machine only. */
+export const LOOPBACK = "127.0.0.1";
