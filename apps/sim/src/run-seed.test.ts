@@ -39,7 +39,7 @@ const FINDERS: Readonly<Record<PlantedBug, { seed: number; breach: RegExp }>> = 
   "double-commit": { seed: 11, breach: /"t\d+" was settled twice/ },
   "unbounded-tasks": { seed: 1, breach: /65 tasks are in hand, 60 may be/ },
   "unfenced-results": { seed: 210, breach: /"(t\d+)" was committed as \1#\d@2 while \1#\d@3 held it/ },
-  "stale-results": { seed: 9, breach: /"(t\d+)" was committed as \1#\d@1 while \1#\d@1 held it/ },
+  "stale-results": { seed: 9, breach: /"(t\d+)" was committed as \1#\d@(\d) while \1#\d@\2 held it/ },
 };
 
 for (const planted of plantedBugs) {

@@ -3,10 +3,12 @@ import type { Intrinsics, Quaternion, Vec3 } from "@skyvox/core";
 import { quaternionFromMat3 } from "@skyvox/core";
 import type { CameraEstimate } from "./camera-estimate.ts";
 import { captureTimeS, centreOf, intrinsicsOf, rotationOf, STEP_CLOCK, STEP_LINE_TIME } from "./camera-state.ts";
+import { oneToOneLens } from "./lens-fold.ts";
 
 /** A calibrated camera. Times are of the first row of a frame. */
 export interface CameraResult {
   readonly id: string;
+  /** One to one over the image, see {@link oneToOneLens}. */
   readonly intrinsics: Intrinsics;
   readonly cameraInEnuM: Vec3;
   readonly cameraFromEnu: Quaternion;
@@ -18,12 +20,15 @@ export interface CameraResult {
 }
 
 /** Reads a camera off its estimate. */
-export function cameraResult({ input, state }: CameraEstimate): CameraResult {
+export function cameraResult({ input, state, views }: CameraEstimate): CameraResult {
   const { knotsS, values } = state;
   const start = captureTimeS(state, 0, 0);
   return {
     id: input.id,
-    intrinsics: intrinsicsOf(state, input.intrinsics),
+    intrinsics: oneToOneLens(
+      intrinsicsOf(state, input.intrinsics),
+      [...views.uPx].map((u, i) => [u, views.vPx[i]!] as const),
+    ),
     cameraInEnuM: centreOf(state),
     cameraFromEnu: quaternionFromMat3(rotationOf(state)),
     offsetS: start,
