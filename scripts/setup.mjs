@@ -31,7 +31,7 @@ const BUN_BYTES_MIN = 1_000_000;
 
 const purposes = {
   start: { needed: ["g++"], later: ["ffmpeg"] },
-  test: { needed: ["g++", "ffmpeg", "chromium", "lz4", "python3", "spin", "nats-server", "ucx"], later: [] },
+  test: { needed: ["g++", "ffmpeg", "chromium", "lz4", "python3", "spin", "nats-server", "ucx", "ip"], later: [] },
 };
 
 class SetupError extends Error {}

@@ -196,7 +196,8 @@ describe("Setup of system programs", () => {
   // Whether these are there is told by a file of this machine, whatever lies on the path.
   const hasNats = existsSync("/usr/sbin/nats-server");
   const hasUcx = existsSync("/usr/include/ucp/api/ucp.h");
-  const told = [...(hasNats ? [] : ["nats-server"]), ...(hasUcx ? [] : ["libucx-dev"])];
+  const hasIp = existsSync("/usr/sbin/ip");
+  const told = [...(hasNats ? [] : ["nats-server"]), ...(hasUcx ? [] : ["libucx-dev"]), ...(hasIp ? [] : ["iproute2"])];
   const packages = ["ffmpeg", "chromium", "lz4", "python3", "spin", ...told].join(" ");
 
   test("names everything missing and the command in one line where it cannot install", () => {
@@ -205,7 +206,8 @@ describe("Setup of system programs", () => {
       "ffmpeg (video sources), chromium (browser tests), lz4 (tests of compressed messages), " +
       "python3 (the reader of docs/PROTOCOL.md), spin (the models of rings and pools)" +
       (hasNats ? "" : ", nats-server (the engine between machines)") +
-      (hasUcx ? "" : ", ucx (tests of links through UCX)");
+      (hasUcx ? "" : ", ucx (tests of links through UCX)") +
+      (hasIp ? "" : ", ip (tests of several machines)");
     const command = `apt-get update && apt-get install -y --no-install-recommends ${packages}`;
     const line = `setup: missing ${missing}; type: sudo sh -c "${command}"\n`;
     const atDesk = setup(root, ["test"]);

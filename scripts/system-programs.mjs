@@ -13,6 +13,7 @@ const PACKAGES = {
   ffmpeg: { package: "ffmpeg", why: "video sources" },
   "g++": { package: "g++", why: "native kernels" },
   chromium: { package: "chromium", why: "browser tests" },
+  ip: { package: "iproute2", why: "tests of several machines", file: "/usr/sbin/ip" },
   lz4: { package: "lz4", why: "tests of compressed messages" },
   "nats-server": { package: "nats-server", why: "the engine between machines", file: "/usr/sbin/nats-server" },
   python3: { package: "python3", why: "the reader of docs/PROTOCOL.md" },

@@ -53,6 +53,7 @@ export interface GpuSample {
   readonly gpuUuid: string;
   readonly name: string;
   readonly memoryBytesTotal: number | null;
+  /** With what the driver keeps for itself, some hundred MB that nvidia-smi leaves out. */
   readonly memoryBytesUsed: number | null;
   /** Share of the last sample period in which a kernel ran, 0..1. */
   readonly utilisationShare: number | null;

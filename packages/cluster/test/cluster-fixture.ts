@@ -34,7 +34,14 @@ export async function joinNode(
   return { cluster, told };
 }
 
-/** Looks again and again, between turns of the event loop, until something holds; a test that waits too long is ended by its runner. */
+/** How long a test waits for what takes milliseconds on a quiet machine. */
+const PATIENCE_MS = 25_000;
+
+/** Looks again and again, between turns of the event loop, until something holds. */
 export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 2));
+  const endMs = performance.now() + PATIENCE_MS;
+  while (!holds()) {
+    if (performance.now() > endMs) throw new Error("it never came to hold");
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
 }

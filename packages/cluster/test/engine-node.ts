@@ -32,6 +32,7 @@ export interface EngineNodeSetup {
 /** A line of output. */
 export interface EngineNodeLine {
   readonly event:
+    | "beacon"
     | "found"
     | "engine"
     | "joined"
@@ -46,6 +47,11 @@ export interface EngineNodeLine {
   readonly detail: string;
 }
 
+/** Milliseconds by a clock that all processes of this machine share; Bun's own counts from the start of each process. */
+export function machineMs(): number {
+  return performance.timeOrigin + performance.now();
+}
+
 if (import.meta.main) await run();
 
 async function run(): Promise<void> {
@@ -56,7 +62,7 @@ async function run(): Promise<void> {
 }
 
 function tell(event: EngineNodeLine["event"], detail: string): void {
-  const line: EngineNodeLine = { event, atMs: Number(process.hrtime.bigint()) / 1e6, detail };
+  const line: EngineNodeLine = { event, atMs: machineMs(), detail };
   console.log(JSON.stringify(line));
 }
 
@@ -123,6 +129,7 @@ async function findPeers(
       },
     }),
   );
+  tell("beacon", host);
   const peering = await promise;
   return { peering, hosts: [name, ...discovery.found().map(({ nodeId: id }) => id)].sort() };
 }

@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { findNatsServer } from "../src/nats-server-child.ts";
 import { until } from "./cluster-fixture.ts";
+import { machineMs } from "./engine-node.ts";
 import { type EngineNode, lastOf, startEngineNode } from "./engine-nodes.ts";
 
 const isThere = findNatsServer(null) !== null;
@@ -38,7 +39,7 @@ test.skipIf(!isThere)(
     const before = epochOf(leader);
     const others = nodes.filter((node) => node !== leader);
     expect(heldBy([leader])).toBeGreaterThan(0);
-    const killedMs = Number(process.hrtime.bigint()) / 1e6;
+    const killedMs = machineMs();
     leader.child.kill("SIGKILL");
     await until(() => others.some((node) => epochOf(node) > before));
     const next = lastOf(leaderNow(), "took-office");
