@@ -31,7 +31,10 @@ const BUN_BYTES_MIN = 1_000_000;
 
 const purposes = {
   start: { needed: ["g++"], later: ["ffmpeg"] },
-  test: { needed: ["g++", "ffmpeg", "chromium", "lz4", "python3", "spin", "nats-server", "ucx", "ip"], later: [] },
+  test: {
+    needed: ["g++", "ffmpeg", "chromium", "lz4", "python3", "spin", "nats-server", "ucx", "ip", "openssl"],
+    later: [],
+  },
 };
 
 class SetupError extends Error {}

@@ -16,6 +16,7 @@ const PACKAGES = {
   ip: { package: "iproute2", why: "tests of several machines", file: "/usr/sbin/ip" },
   lz4: { package: "lz4", why: "tests of compressed messages" },
   "nats-server": { package: "nats-server", why: "the engine between machines", file: "/usr/sbin/nats-server" },
+  openssl: { package: "openssl", why: "tests of TLS", file: "/usr/bin/openssl" },
   python3: { package: "python3", why: "the reader of docs/PROTOCOL.md" },
   spin: { package: "spin", why: "the models of rings and pools" },
   ucx: { package: "libucx-dev", why: "tests of links through UCX", file: "/usr/include/ucp/api/ucp.h" },
