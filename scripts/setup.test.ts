@@ -197,7 +197,13 @@ describe("Setup of system programs", () => {
   const hasNats = existsSync("/usr/sbin/nats-server");
   const hasUcx = existsSync("/usr/include/ucp/api/ucp.h");
   const hasIp = existsSync("/usr/sbin/ip");
-  const told = [...(hasNats ? [] : ["nats-server"]), ...(hasUcx ? [] : ["libucx-dev"]), ...(hasIp ? [] : ["iproute2"])];
+  const hasOpenssl = existsSync("/usr/bin/openssl");
+  const told = [
+    ...(hasNats ? [] : ["nats-server"]),
+    ...(hasUcx ? [] : ["libucx-dev"]),
+    ...(hasIp ? [] : ["iproute2"]),
+    ...(hasOpenssl ? [] : ["openssl"]),
+  ];
   const packages = ["ffmpeg", "chromium", "lz4", "python3", "spin", ...told].join(" ");
 
   test("names everything missing and the command in one line where it cannot install", () => {
@@ -207,7 +213,8 @@ describe("Setup of system programs", () => {
       "python3 (the reader of docs/PROTOCOL.md), spin (the models of rings and pools)" +
       (hasNats ? "" : ", nats-server (the engine between machines)") +
       (hasUcx ? "" : ", ucx (tests of links through UCX)") +
-      (hasIp ? "" : ", ip (tests of several machines)");
+      (hasIp ? "" : ", ip (tests of several machines)") +
+      (hasOpenssl ? "" : ", openssl (tests of TLS)");
     const command = `apt-get update && apt-get install -y --no-install-recommends ${packages}`;
     const line = `setup: missing ${missing}; type: sudo sh -c "${command}"\n`;
     const atDesk = setup(root, ["test"]);
