@@ -14,6 +14,8 @@ export function trackerOptionsOf(site: Site): TrackerOptions {
   const volumeM3 = (maxM[0] - minM[0]) * (maxM[1] - minM[1]) * (maxM[2] - minM[2]);
   return {
     ...defaultTrackerOptions,
+    // After a gap of a second or two several hypotheses kept fewer tracks on their targets than one did.
+    hypothesesMax: 1,
     clutterPerM3: FALSE_DETECTIONS_PER_SET / volumeM3,
     ...(site.options.target.speedMps < STANDING_SPEED_MPS ? { stillShare: STILL_SHARE_STANDING } : {}),
     speedMps: site.options.target.speedMps,
