@@ -124,7 +124,9 @@ test("A taken port is named with a way out", async () => {
 
 test("A command that does not exist is bad usage", async () => {
   const ended = await runNode(["voxelise"]);
-  expect(ended.stderr).toMatch(/^Cannot run "voxelise": no such command, need calibrate, import, scene, score, voxelize/);
+  expect(ended.stderr).toMatch(
+    /^Cannot run "voxelise": no such command, need calibrate, import, scene, score, voxelize/,
+  );
   expect(ended.code).toBe(2);
 });
 
