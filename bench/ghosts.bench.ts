@@ -3,8 +3,8 @@
  *
  * A ghost is a confirmed track that is farther than 5 m from every target in any frame; each id counts once. Doubles are confirmed tracks
  * beyond one per target. "birth" is a step of a tracker that has no track and sees false bearings alone: sorting, hashing and the
- * whole search among them, which is all that is left once tracks have claimed their own. Times are medians over the frames after the
- * first tenth. What two cameras alone would make of the false bearings is told by the seeds.
+ * whole search among them, which is all that is left once tracks have claimed their own. Times are medians over the second
+ * half of the frames. What two cameras alone would make of the false bearings is told by the seeds.
  */
 import { type Clock, cameraId, distance, systemClock, type TrackUpdate, type Vec3 } from "@skyvox/core";
 import { BearingTracker } from "@skyvox/tracking";
@@ -33,7 +33,7 @@ export const bench: Bench = {
       seed: 1,
     };
     const followed = follow(scene);
-    const birthMs = follow({ ...scene, targetCount: 0, frameCount: small ? 6 : 40 }).stepMs;
+    const birthMs = follow({ ...scene, targetCount: 0, frameCount: small ? 6 : 60 }).stepMs;
     const frames = scene.frameCount;
     return {
       rows: rowsOf(followed, birthMs, scene),
@@ -75,7 +75,7 @@ function follow(scene: GhostSceneOptions, clock: Clock = systemClock): Followed 
     ms.push(Number(clock.nowNs() - beforeNs) / 1e6);
     count.take(updates, truth);
   }
-  const steady = ms.slice(Math.floor(ms.length / 10));
+  const steady = ms.slice(ms.length >> 1);
   return { stepMs: median(steady), ...count.result(scene.frameCount * scene.targetCount) };
 }
 

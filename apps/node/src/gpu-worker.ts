@@ -21,6 +21,7 @@ import { buildRayModel, type Kernels } from "@skyvox/kernels";
 import type { SharedSegment } from "@skyvox/pipeline";
 import { lineVolume, openLine } from "@skyvox/reconstruction";
 import { VoxelGrid } from "@skyvox/voxels";
+import { BearingViews, tracksByBearings } from "./bearing-views.ts";
 import { type LineServer, serveLine } from "./cluster/serve-line.ts";
 import { attachFramePools, lockFramePools } from "./frame-pools.ts";
 import { Player } from "./play.ts";
@@ -95,7 +96,8 @@ async function work(prepared: Prepared, start: StartMessage): Promise<void> {
     halfLifeS: VOXEL_HALF_LIFE_S,
     bricksMax: VOXEL_BRICKS_MAX,
   });
-  const report = new WorkerReport({ send, grid, sources, assembler, pace: start.pace });
+  const views = tracksByBearings(site) ? new BearingViews(site) : null;
+  const report = new WorkerReport({ send, grid, sources, assembler, pace: start.pace, views });
   player = new Player({
     line,
     sources,

@@ -7,7 +7,8 @@ import { cameraIntrinsics, cameraPose, type Site } from "@skyvox/cameras";
 import { type CameraId, LatencyMeter, RateMeter, secondsFromNs, type TrackId, type TrackUpdate } from "@skyvox/core";
 import type { CamerasMessage, HelloMessage, ScoreSummary, StreamMessage, TracksMessage } from "@skyvox/dashboard";
 import { lineVolume } from "@skyvox/reconstruction";
-import { LiveScore, type LiveScoreSummary, Tracker } from "@skyvox/tracking";
+import { type BearingTracker, LiveScore, type LiveScoreSummary, Tracker } from "@skyvox/tracking";
+import { tracksByBearings } from "./bearing-views.ts";
 import { cameraRates } from "./camera-rates.ts";
 import { type Evidence, explainedSite } from "./explain/evidence.ts";
 import type { Selection } from "./kernel-choice.ts";
@@ -16,7 +17,7 @@ import type { TruthAt } from "./scene-truth.ts";
 import { shownBackends } from "./shown-backends.ts";
 import { StepHistory } from "./step-history.ts";
 import { TrackIds } from "./track-ids.ts";
-import { trackerOptionsOf } from "./tracker-options.ts";
+import { bearingTrackerOf, trackerOptionsOf } from "./tracker-options.ts";
 import type { CameraReport, FrameSetMessage, VoxelsReport } from "./worker-messages.ts";
 
 /** Updates kept per track, and tracks kept after they ended: about a minute at 30 frame sets a second. */
@@ -39,6 +40,8 @@ export class NodeState {
   readonly past = new StepHistory();
   readonly #options: NodeStateOptions;
   readonly #tracker: Tracker;
+  /** Takes the views of a site whose cameras mark points; null where tracks are made of detections. */
+  readonly #bearings: BearingTracker | null;
   readonly #ids = new TrackIds();
   readonly #score = new LiveScore();
   readonly #listeners = new Set<(message: StreamMessage) => void>();
@@ -71,6 +74,7 @@ export class NodeState {
     this.#selection = options.selection;
     const trackerOptions = trackerOptionsOf(options.site);
     this.#tracker = new Tracker(trackerOptions);
+    this.#bearings = tracksByBearings(options.site) ? bearingTrackerOf(options.site) : null;
     this.#explained = explainedSite(options.site, trackerOptions);
     this.#rates = cameraRates(options.site.cameras.map(({ id }) => id));
     const { minM, maxM } = options.site.volume;
@@ -93,7 +97,7 @@ export class NodeState {
    */
   frameSet(message: FrameSetMessage, told: readonly TrackUpdate[] | null = null): readonly TrackUpdate[] {
     const begunMs = performance.now();
-    const own = this.#tracker.step(message.timeNs, message.detections);
+    const own = this.#step(message);
     if (told !== null) this.#ids.follow(own, told);
     const updates = told ?? this.#ids.name(own);
     this.#stageMs.track += performance.now() - begunMs;
@@ -112,6 +116,11 @@ export class NodeState {
     this.#setRate.mark(nowMs);
     if (message.capturedWallMs !== null) this.#latency.add(nowMs - message.capturedWallMs);
     return updates;
+  }
+
+  #step({ timeNs, detections, views }: FrameSetMessage): readonly TrackUpdate[] {
+    if (views === null || this.#bearings === null) return this.#tracker.step(timeNs, detections);
+    return this.#bearings.step(timeNs, views);
   }
 
   voxelsReport(report: VoxelsReport): void {

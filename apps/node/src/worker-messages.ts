@@ -6,6 +6,7 @@
 
 import type { FrameProfileName, Site } from "@skyvox/cameras";
 import type { CameraId, Detection, SkyvoxErrorCode } from "@skyvox/core";
+import type { BearingView } from "@skyvox/tracking";
 import type { FramePlaces } from "./frame-pools.ts";
 import type { Selection } from "./kernel-choice.ts";
 import type { TimedPicture } from "./shrink.ts";
@@ -79,6 +80,8 @@ export interface FrameSetMessage {
   readonly type: "frameSet";
   readonly timeNs: bigint;
   readonly detections: readonly Detection[];
+  /** What cameras that mark points saw since the last frame set, for a site that is tracked by bearings; else null. */
+  readonly views: readonly BearingView[] | null;
   readonly rayCount: number;
   /** Wall-clock milliseconds at which the set's last frame was captured; null unless the run is in real time. */
   readonly capturedWallMs: number | null;

@@ -7,6 +7,7 @@ import type { CameraSource, FrameSet, FrameSetAssembler } from "@skyvox/cameras"
 import { type CameraId, type Observation, secondsFromNs } from "@skyvox/core";
 import type { Reconstruction } from "@skyvox/reconstruction";
 import type { VoxelGrid } from "@skyvox/voxels";
+import type { BearingViews } from "./bearing-views.ts";
 import type { FrameSetCost } from "./play.ts";
 import { type Timeline, wallMsAt } from "./timeline.ts";
 import { wallMs } from "./wall-clock.ts";
@@ -32,6 +33,7 @@ export class WorkerReport {
   readonly #sources: readonly CameraSource[];
   readonly #assembler: FrameSetAssembler<Observation>;
   readonly #pace: Pace;
+  readonly #views: BearingViews | null;
   #timeline: Timeline | null = null;
   readonly #cameras = new Map<CameraId, CameraState>();
   #reportedMs = Number.NEGATIVE_INFINITY;
@@ -43,12 +45,15 @@ export class WorkerReport {
     readonly sources: readonly CameraSource[];
     readonly assembler: FrameSetAssembler<Observation>;
     readonly pace: Pace;
+    /** Null where tracks are made of detections. */
+    readonly views: BearingViews | null;
   }) {
     this.#send = options.send;
     this.#grid = options.grid;
     this.#sources = options.sources;
     this.#assembler = options.assembler;
     this.#pace = options.pace;
+    this.#views = options.views;
     for (const { cameraId } of options.sources) {
       this.#cameras.set(cameraId, { observation: null, skippedBefore: 0, framesTotal: 0, ended: false });
     }
@@ -65,6 +70,7 @@ export class WorkerReport {
     if (camera === undefined) return;
     camera.observation = observation;
     camera.framesTotal += 1;
+    this.#views?.add(observation);
   }
 
   end(id: CameraId): void {
@@ -80,6 +86,7 @@ export class WorkerReport {
       type: "frameSet",
       timeNs: set.timeNs,
       detections: result.detections,
+      views: this.#views?.take() ?? null,
       rayCount: result.rayCount,
       capturedWallMs:
         this.#pace === "real-time" && this.#timeline !== null ? wallMsAt(this.#timeline, latestCaptureNs(set)) : null,

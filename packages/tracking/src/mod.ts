@@ -23,6 +23,7 @@ export { type BearingCounts, BearingTracker } from "./bearings/bearing-tracker.t
 export { type BearingView, type PicturePoint, viewFromPoints } from "./bearings/bearing-view.ts";
 export type { LoneTrack } from "./bearings/lone-bearings.ts";
 export type { SightExplanation, SightReason } from "./bearings/sight-log.ts";
+export { type FilteredStep, type SmoothedStep, smoothPath } from "./bearings/smoother.ts";
 export { chiSquareQuantile } from "./gate.ts";
 export { type Gospa, type GospaOptions, gospa } from "./score/gospa.ts";
 export { LiveScore, type LiveScoreOptions, type LiveScoreSummary } from "./score/live-score.ts";

@@ -203,6 +203,32 @@ test("One camera gives no track in space", () => {
   }
 });
 
+test("A target that one camera alone still sees is kept under its id, but not told until others see it again", () => {
+  const random = createPrng(35);
+  const cameras = ringOfCameras(random, { count: 4, radiusM: 60, ...poses });
+  const tracker = trackerOf(cameras, { placeSigmaMaxM: 1 });
+  const counts: number[] = [];
+  const ids = new Set<number>();
+  for (const [frame, { timeNs, views }] of film(
+    random,
+    cameras,
+    [new DriftingTarget([0, 0, 30], [2, 1, 0], 1)],
+    120,
+  ).entries()) {
+    // For two seconds three cameras are dark: velocity wanders by 1 m/s² · √2 s, along the bearing that is all the place there is.
+    const tracks = shown(tracker.step(timeNs, frame >= 30 && frame < 70 ? views.slice(0, 1) : views));
+    counts.push(tracks.length);
+    for (const { id, covariance } of tracks) {
+      ids.add(id);
+      expect(covariance[0]! + covariance[7]! + covariance[14]!).toBeLessThanOrEqual(1);
+    }
+  }
+  expect(counts.slice(5, 30)).toEqual(new Array(25).fill(1));
+  expect(counts[69]).toBe(0);
+  expect(counts.slice(75)).toEqual(new Array(45).fill(1));
+  expect([...ids]).toEqual([1]);
+});
+
 test("Cameras in a line with the target between them give no confident wrong track", () => {
   const random = createPrng(27);
   const cameras = [-60, -30, 45, 80].map((x, index) => cameraAt(random, `line-${index}`, [x, 0, 30], poses));

@@ -117,7 +117,7 @@ export class Leadership implements Disposable {
     const { timeNs, detections, rayCount, observeMs, reconstructMs } = finding;
     const capturedWallMs = timeline === null ? null : wallMsAt(timeline, latestNs);
     this.#options.onFrameSet({
-      ...{ type: "frameSet", timeNs, detections, rayCount, capturedWallMs, observeMs, reconstructMs },
+      ...{ type: "frameSet", timeNs, detections, views: null, rayCount, capturedWallMs, observeMs, reconstructMs },
     });
   }
 }

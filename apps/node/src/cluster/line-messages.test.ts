@@ -40,6 +40,7 @@ test("A step is read as it was written, to the last bit", () => {
     type: "frameSet",
     timeNs: detection.timeNs,
     detections: [detection],
+    views: null,
     capturedWallMs: 1.7e12,
     ...figures,
   } as const;

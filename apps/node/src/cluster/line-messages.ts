@@ -78,7 +78,7 @@ export function decodeStep(bytes: Uint8Array): Step | null {
   if (rowsEnd > parcel.body.length) return null;
   const detections = detectionsOf(timeNs, parcel.body.subarray(0, rowsEnd));
   const { tracks } = decodeTrackUpdates(parcel.body.subarray(rowsEnd));
-  return { epoch, set: { type: "frameSet", timeNs, detections, ...figures }, updates: tracks };
+  return { epoch, set: { type: "frameSet", timeNs, detections, views: null, ...figures }, updates: tracks };
 }
 
 const placement = z.strictObject({

@@ -6,6 +6,7 @@
  * view of every camera. The older keeps its name; if the younger is the better known, its estimate is taken over.
  */
 import { chiSquareQuantile, invert, newInverseCovariance, squaredDistance } from "../gate.ts";
+import { spreadOf } from "./bearing-pool.ts";
 import type { GroupTracks } from "./group-update.ts";
 
 /** Marks doubles as removed, in order of birth; the caller sweeps. */
@@ -46,10 +47,6 @@ export function liesNear(a: Estimates, i: number, b: Estimates, j: number, block
   const sum = (k: number): number => a.covariances[p + k]! + b.covariances[q + k]!;
   invert(inverse, xx, sum(1), sum(2), sum(7), sum(8), sum(14));
   return squaredDistance(inverse, x, y, z) <= NEAR;
-}
-
-function spreadOf(covariances: Float64Array, slot: number): number {
-  return covariances[slot * 36]! + covariances[slot * 36 + 7]! + covariances[slot * 36 + 14]!;
 }
 
 const inverse = newInverseCovariance();

@@ -29,6 +29,8 @@ export interface BearingOptions {
   readonly missCorrelationS: number;
   /** A track that no camera saw for longer than this is deleted, whatever its score, seconds. */
   readonly coastSecondsMax: number;
+  /** A track whose place is not known to within this (the root of the sum of its variances) is not reported until it is, metres. */
+  readonly placeSigmaMaxM: number;
   /** How near to and how far from a camera a track may begin, metres. */
   readonly rangeMinM: number;
   readonly rangeMaxM: number;
@@ -58,6 +60,7 @@ export const defaultBearingOptions: BearingOptions = {
   turnRps2: 0.05,
   missCorrelationS: 0.2,
   coastSecondsMax: 2,
+  placeSigmaMaxM: 50,
   rangeMinM: 2,
   rangeMaxM: 10_000,
   lagS: 0,
@@ -104,6 +107,7 @@ const POSITIVES = [
   "turnRps2",
   "missCorrelationS",
   "coastSecondsMax",
+  "placeSigmaMaxM",
   "rangeMinM",
   "rangeMaxM",
 ] as const;

@@ -75,3 +75,8 @@ export class BearingPool {
     for (let k = 0; k < 3 * width; k++) this.cross[at + k]! += elapsedS * this.cross[at + 3 * width + k]!;
   }
 }
+
+/** Returns the sum of the variances of a position, square metres, from covariances `[count, 36]`. */
+export function spreadOf(covariances: Float64Array, slot: number): number {
+  return covariances[slot * 36]! + covariances[slot * 36 + 7]! + covariances[slot * 36 + 14]!;
+}

@@ -28,6 +28,7 @@ import { GroupUpdate, sourceOf } from "./group-update.ts";
 import { LoneBearings, type LoneTrack } from "./lone-bearings.ts";
 import { type SightExplanation, SightLog } from "./sight-log.ts";
 import { Sky } from "./sky.ts";
+import type { FilteredStep } from "./smoother.ts";
 import { nsOf, TrackLife } from "./track-life.ts";
 import { type QueuedView, ViewQueue } from "./view-queue.ts";
 
@@ -101,7 +102,7 @@ export class BearingTracker {
   /**
    * Takes views and returns the tracks as they stand at `timeNs` less the lag, plus those deleted in this step, ordered by id.
    *
-   * A deleted track is reported once. A view captured after that time waits for a later step.
+   * A deleted track is reported once. A track whose place is not known to within `placeSigmaMaxM` is kept but not reported. A view captured after that time waits for a later step.
    * @throws {AssertionError} when `timeNs` is not later than the last step's or a view is of an unknown camera.
    */
   step(timeNs: bigint, views: readonly BearingView[]): readonly TrackUpdate[] {
@@ -125,19 +126,38 @@ export class BearingTracker {
     this.#followLone(groups, nextId);
     for (let k = 0; k < this.#pool.aliveCount; k++) {
       const slot = this.#pool.alive[k]!;
-      if (this.#book.ids[slot] !== 0) reports.push(this.#book.report(this.#pool, slot, horizonNs));
+      if (this.#book.ids[slot] !== 0 && this.#life.isPlaced(this.#pool, slot))
+        reports.push(this.#book.report(this.#pool, slot, horizonNs));
     }
     return reports.sort((a, b) => a.id - b.id);
   }
 
   /** Says for every camera what became of a track in its last view; null where no such track is alive. */
   explain(id: TrackId): readonly SightExplanation[] | null {
-    const slot = this.#pool.alive.subarray(0, this.#pool.aliveCount).find((one) => this.#book.ids[one] === id);
-    if (slot === undefined) return null;
+    const slot = this.#slotOf(id);
+    if (slot === null) return null;
     return this.#log.explain(slot, this.cameras, (other) => {
       const found = this.#book.ids[other]!;
       return found === 0 ? null : trackId(found);
     });
+  }
+
+  /** Returns all that is held of a track's place after the last step, for `smoothPath`; null where no such track is alive. */
+  estimate(id: TrackId): FilteredStep | null {
+    const slot = this.#slotOf(id);
+    if (slot === null || this.#timeNs === null) return null;
+    const { states, covariances, cross } = this.#pool;
+    const width = 18 * this.cameras.length;
+    return {
+      timeNs: this.#timeNs,
+      state: states.slice(slot * 6, slot * 6 + 6),
+      covariance: covariances.slice(slot * 36, slot * 36 + 36),
+      cross: cross.slice(slot * width, slot * width + width),
+    };
+  }
+
+  #slotOf(id: TrackId): number | null {
+    return this.#pool.alive.subarray(0, this.#pool.aliveCount).find((slot) => this.#book.ids[slot] === id) ?? null;
   }
 
   /** What one camera alone sees, as of the last view of each camera; ids are of the same count as those of tracks in space. */

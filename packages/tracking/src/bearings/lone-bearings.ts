@@ -61,6 +61,7 @@ export class LoneBearings {
   /** Takes what a camera's view left over at its capture time and returns the tracks alive, ordered by id; ended ones are not told. */
   step(sky: Sky, nextId: () => number): LoneTrack[] {
     assert(sky.view !== null, "a camera that has a view steps its lone tracks");
+    if (this.#pool.aliveCount === 0 && freeCount(sky) > LEFTOVERS_MAX) return [];
     const view = leftOver(sky, sky.view);
     const timeNs = view.captureNs;
     this.#advance(timeNs);
@@ -103,9 +104,7 @@ export class LoneBearings {
 
   #begin(timeNs: bigint): void {
     const sky = this.#sky;
-    let free = 0;
-    for (let index = 0; index < sky.count; index++) if (sky.owner[index] === 0) free++;
-    if (free > LEFTOVERS_MAX) return;
+    if (freeCount(sky) > LEFTOVERS_MAX) return;
     for (let index = 0; index < sky.count; index++) {
       const slot = sky.owner[index] === 0 ? this.#pool.take() : -1;
       if (slot >= 0) this.#open(slot, index, timeNs);
@@ -162,6 +161,13 @@ export class LoneBearings {
       detectionCount,
     };
   }
+}
+
+/** How many bearings of a sky have no owner. */
+function freeCount(sky: Sky): number {
+  let count = 0;
+  for (let index = 0; index < sky.count; index++) if (sky.owner[index] === 0) count++;
+  return count;
 }
 
 /** The view as its camera alone knows it: at the centre, by a pose beyond doubt, and only what nobody owns. */

@@ -24,6 +24,7 @@ export class Sky {
   clutterMean = 0;
   #order = new Int32Array(0);
   #cells = new Int32Array(0);
+  #bins = new Int32Array(0);
   #next = new Int32Array(0);
   #heads = new Int32Array(1);
   #cellRad = 1;
@@ -64,7 +65,7 @@ export class Sky {
     for (let k = 0; k < this.count; k++) {
       if (this.owner[k] !== 0) continue;
       this.#unclaimedMean += 1 - CLUTTER_MEMORY;
-      this.#binMeans[this.#binOf(k)]! += 1 - CLUTTER_MEMORY;
+      this.#binMeans[this.#bins[k]!]! += 1 - CLUTTER_MEMORY;
     }
   }
 
@@ -131,13 +132,14 @@ export class Sky {
    * among fewer than the mean of the view. A view that covers a part by half thus errs to neither side.
    */
   #expectClutter(solidAngleSr: number, falseBearingsMin: number): void {
+    for (let k = 0; k < this.count; k++) this.#bins[k] = this.#binOf(k);
     if (this.#unclaimedMean < 0) {
       this.#unclaimedMean = this.count;
-      for (let k = 0; k < this.count; k++) this.#binMeans[this.#binOf(k)]!++;
+      for (let k = 0; k < this.count; k++) this.#binMeans[this.#bins[k]!]!++;
     }
     this.clutterMean = Math.max(this.#unclaimedMean, falseBearingsMin) / solidAngleSr;
     for (let k = 0; k < this.count; k++) {
-      this.clutter[k] = Math.max(this.clutterMean, this.#binMeans[this.#binOf(k)]! / BIN_SR);
+      this.clutter[k] = Math.max(this.clutterMean, this.#binMeans[this.#bins[k]!]! / BIN_SR);
     }
   }
 
@@ -180,6 +182,7 @@ export class Sky {
     this.#order = new Int32Array(capacity);
     this.#keys = new Float64Array(capacity);
     this.#cells = new Int32Array(capacity * 3);
+    this.#bins = new Int32Array(capacity);
     this.#next = new Int32Array(capacity);
     this.#heads = new Int32Array(capacity * 2);
   }

@@ -2,12 +2,14 @@
  * When a track is confirmed, named and ended, by its score: Wald's sequential test, as in `tracker.ts`.
  *
  * Confirmed at ln((1 - trueDelete) / falseConfirm); ended when the score falls ln((1 - falseConfirm) / trueDelete) below its highest
- * value, when it was never confirmed and no better than one chance in a thousand, or when nobody saw it for `coastSecondsMax`.
+ * value, when it was never confirmed and no better than one chance in a thousand, when nobody saw it for `coastSecondsMax`, or when its place
+ * is far from being known to within `placeSigmaMaxM`. A place not known to within that is not told: one camera is left that sees the target,
+ * and knows a direction only.
  */
 import { NS_PER_S, type TrackUpdate } from "@skyvox/core";
 import type { BearingBook } from "./bearing-book.ts";
 import type { BearingOptions } from "./bearing-options.ts";
-import type { BearingPool } from "./bearing-pool.ts";
+import { type BearingPool, spreadOf } from "./bearing-pool.ts";
 
 /** What a track must have been seen by, or how often, before it may be confirmed. */
 export interface SureRules {
@@ -22,6 +24,7 @@ export class TrackLife {
   readonly #coastNsMax: bigint;
   readonly #seenNs: bigint;
   readonly #sure: SureRules;
+  readonly #placeVarianceMax: number;
 
   constructor(options: BearingOptions, sure: SureRules) {
     const { trueDeleteProbability, falseConfirmProbability, coastSecondsMax, birthWindowS } = options;
@@ -30,11 +33,17 @@ export class TrackLife {
     this.#coastNsMax = nsOf(coastSecondsMax);
     this.#seenNs = nsOf(birthWindowS);
     this.#sure = sure;
+    this.#placeVarianceMax = options.placeSigmaMaxM * options.placeSigmaMaxM;
   }
 
   /** True where a track was seen within the time that a birth may look back. */
   wasSeen(book: BearingBook, slot: number, timeNs: bigint): boolean {
     return timeNs - book.lastSeenNs[slot]! <= this.#seenNs;
+  }
+
+  /** True where the place of a track is known well enough to be told. */
+  isPlaced(pool: BearingPool, slot: number): boolean {
+    return spreadOf(pool.covariances, slot) <= this.#placeVarianceMax;
   }
 
   /** Confirms a track that has earned it. */
@@ -66,7 +75,9 @@ export class TrackLife {
       if (isKnown && book.removed[slot] === 0 && book.ids[slot] === 0) book.ids[slot] = nextId();
       const fell = book.peakScores[slot]! - book.scores[slot]! >= this.#deleteFall;
       const isWeak = book.confirmed[slot] === 0 && book.scores[slot]! < WEAK_SCORE;
-      if (fell || isWeak || timeNs - book.lastSeenNs[slot]! > this.#coastNsMax) book.removed[slot] = 1;
+      const isAnywhere = spreadOf(pool.covariances, slot) > ANYWHERE * ANYWHERE * this.#placeVarianceMax;
+      const isLost = timeNs - book.lastSeenNs[slot]! > this.#coastNsMax;
+      if (fell || isWeak || isAnywhere || isLost) book.removed[slot] = 1;
       if (book.removed[slot] === 1 && book.ids[slot] !== 0) ended.push(book.report(pool, slot, timeNs));
     }
     pool.sweep(book.removed);
@@ -79,5 +90,7 @@ export function nsOf(seconds: number): bigint {
   return BigInt(Math.round(seconds * Number(NS_PER_S)));
 }
 
+/** How many times worse than may be told a place may be before its track ends: until then the track waits, untold, for a second camera. */
+const ANYWHERE = 20;
 /** Log-odds at which a track that never was confirmed is given up. */
 const WEAK_SCORE = Math.log(1e-3);
