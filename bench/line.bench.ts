@@ -3,13 +3,14 @@
  *
  * Pictures are rendered before the clock starts. Every round plays the same frame sets through a fresh line and tracker.
  */
-import { FrameSetAssembler, openSource, type Site, siteFromScene } from "@skyvox/cameras";
+import { FrameSetAssembler, type Site, siteFromScene } from "@skyvox/cameras";
 import type { Frame, Observation, TrackUpdate } from "@skyvox/core";
 import type { KernelsAdapter } from "@skyvox/kernels";
 import { observe, openLine, reconstruct } from "@skyvox/reconstruction";
 import { demoScene, pairScene } from "@skyvox/scene";
 import { Tracker } from "@skyvox/tracking";
 import { type Bench, type BenchOptions, type BenchResult, digestOf, interleave, memcpyVariant } from "./harness.ts";
+import { renderedFrames } from "./rendered-frames.ts";
 import { targets } from "./targets.ts";
 
 export const bench: Bench = {
@@ -53,18 +54,6 @@ interface Outcome {
   readonly updates: readonly TrackUpdate[];
   readonly rayCount: number;
   readonly setCount: number;
-}
-
-/** All frames of all cameras in capture order, pixels copied. */
-async function renderedFrames(site: Site): Promise<Frame[]> {
-  const frames: Frame[] = [];
-  for (const camera of site.cameras) {
-    await using source = await openSource(camera, { siteDirectory: "." });
-    for (let frame = await source.next(); frame !== null; frame = await source.next()) {
-      frames.push({ ...frame, pixels: frame.pixels.slice() });
-    }
-  }
-  return frames.sort((a, b) => Number(a.captureNs - b.captureNs));
 }
 
 async function play(site: Site, frames: readonly Frame[], adapter: KernelsAdapter): Promise<Outcome> {

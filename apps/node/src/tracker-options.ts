@@ -28,7 +28,7 @@ export function bearingTrackerOf(site: Site): BearingTracker {
 export function trackerOptionsOf(site: Site): TrackerOptions {
   return {
     ...defaultTrackerOptions,
-    // Over a takeover of the demo several hypotheses keep 50, 47 and 37 of 89 tracks on their targets, one keeps 57, 52 and 47.
+    // Over a takeover several keep fewer tracks on their targets (`bun bench takeover`).
     hypothesesMax: 1,
     clutterPerM3: FALSE_DETECTIONS_PER_SET / volumeM3Of(site),
     ...(site.options.target.speedMps < STANDING_SPEED_MPS ? { stillShare: STILL_SHARE_STANDING } : {}),

@@ -121,8 +121,9 @@ export class Step {
   submit(): void {
     this.#pass?.encoder.end();
     this.#pass = null;
-    this.#uploads.write();
-    if (this.#encoder !== null) this.#tools.device.queue.submit([this.#encoder.finish()]);
+    const commands = this.#uploads.finish();
+    if (this.#encoder !== null) commands.push(this.#encoder.finish());
+    if (commands.length > 0) this.#tools.device.queue.submit(commands);
     this.#encoder = null;
     this.#uploads.giveBack();
     this.#tools.pool.give(...this.#released);

@@ -2,9 +2,8 @@
  * What one time step uploads.
  *
  * A few words are gathered in blocks, each a buffer and memory of the host that goes into it in one write when the step is submitted.
- * Large uploads have a buffer of their own. Where there is memory for that (`staging.ts`), they go in parts whose copies are submitted at
- * once, so that the device fetches one part while the host fills the next. Either way all of it is there before the first command of the
- * step: the places that an upload gets have been used by none.
+ * Large uploads have a buffer of their own, and are copied into it from memory that the device reads where there is such (`staging.ts`).
+ * Either way all of it is there before the first command of the step: the places that an upload gets have been used by none.
  */
 import type { BufferPool, DeviceBuffer } from "./buffers.ts";
 import type { Staging } from "./staging.ts";
@@ -43,9 +42,10 @@ export class Uploads {
   #blocks: Block[] = [];
   /** Buffers of their own. */
   #buffers: DeviceBuffer[] = [];
-  /** Buffers that parts are copied from. */
+  /** Buffers that large uploads are copied from, and the commands that do. */
   #staged: GPUBuffer[] = [];
-  /** Bytes of each part that found no staging buffer. */
+  #copies: GPUCommandEncoder | null = null;
+  /** Bytes of each upload that found no staging buffer. */
   #unstaged: number[] = [];
 
   constructor(tools: UploadTools) {
@@ -78,19 +78,17 @@ export class Uploads {
     const { device, pool, staging } = this.#tools;
     const buffer = pool.take(bytes.length);
     this.#buffers.push(buffer);
-    if (staging.isFor(bytes.length)) {
-      for (let at = 0; at < bytes.length; at += PART_BYTES)
-        this.#stage(buffer, at, bytes.subarray(at, at + PART_BYTES));
-    } else write(device.queue, buffer, 0, bytes);
+    if (!staging.isFor(bytes.length) || !this.#stage(buffer, bytes)) write(device.queue, buffer, bytes);
     return buffer;
   }
 
-  /** Writes what has been gathered. */
-  write(): void {
+  /** Writes what has been gathered and returns the commands that come before those of the step, if any. */
+  finish(): GPUCommandBuffer[] {
     const { queue } = this.#tools.device;
     for (const { buffer, words, used } of this.#blocks) {
       if (used > 0) queue.writeBuffer(buffer.gpu, 0, words, 0, used);
     }
+    return this.#copies === null ? [] : [this.#copies.finish()];
   }
 
   /** Gives everything back; the commands that use it have been submitted. */
@@ -101,37 +99,35 @@ export class Uploads {
     for (const { words } of this.#blocks) if (blocks.length < SPARE_BLOCKS_MAX) blocks.push(words);
   }
 
-  #stage(to: DeviceBuffer, atByte: number, part: Uint8Array): void {
+  /** Puts bytes where the device reads them; false where no buffer is ready. */
+  #stage(to: DeviceBuffer, bytes: Uint8Array): boolean {
     const { device, staging } = this.#tools;
-    const staged = staging.stage(part);
+    const staged = staging.stage(bytes);
     if (staged === null) {
-      this.#unstaged.push(part.length);
-      write(device.queue, to, atByte, part);
-      return;
+      this.#unstaged.push(bytes.length);
+      return false;
     }
     this.#staged.push(staged);
-    const encoder = device.createCommandEncoder();
-    encoder.copyBufferToBuffer(staged, 0, to.gpu, atByte, 4 * Math.ceil(part.length / 4));
-    device.queue.submit([encoder.finish()]);
+    this.#copies ??= device.createCommandEncoder();
+    this.#copies.copyBufferToBuffer(staged, 0, to.gpu, 0, 4 * Math.ceil(bytes.length / 4));
+    return true;
   }
 }
 
 /** Words of a block, 256 KiB; what is more has a buffer of its own. */
 const BLOCK_WORDS = 2 ** 16;
 const SPARE_BLOCKS_MAX = 8;
-/** A quarter of an 8K picture; filling one takes far longer than submitting its copy. */
-const PART_BYTES = 2 ** 23;
 
 function bytesOf(words: Uint32Array | Int32Array): Uint8Array {
   return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
 }
 
 /** Writes from the host. The queue takes whole words only; what is past the last is filled up. */
-function write(queue: GPUQueue, to: DeviceBuffer, atByte: number, bytes: Uint8Array): void {
+function write(queue: GPUQueue, to: DeviceBuffer, bytes: Uint8Array): void {
   const whole = bytes.length - (bytes.length % 4);
-  if (whole > 0) queue.writeBuffer(to.gpu, atByte, bytes, 0, whole);
+  if (whole > 0) queue.writeBuffer(to.gpu, 0, bytes, 0, whole);
   if (whole === bytes.length) return;
   const rest = new Uint8Array(4);
   rest.set(bytes.subarray(whole));
-  queue.writeBuffer(to.gpu, atByte + whole, rest);
+  queue.writeBuffer(to.gpu, whole, rest);
 }
