@@ -115,6 +115,30 @@ test("calibrate names what is wrong in one line", async () => {
   }
 });
 
+test("calibrate takes labels from the file that is there, and given clocks as lines of the middle row", async () => {
+  using own = new TemporaryFolder();
+  const [cameras, labels] = [own.file("cameras.json"), own.file("a.csv")];
+  const intrinsics = { widthPx: 640, heightPx: 480, fxPx: 500, fyPx: 500, cxPx: 320, cyPx: 240 };
+  const pieces = [
+    [10, 1],
+    [20, 2],
+    [30, 5],
+  ];
+  const camera = { id: "a", source: "labels:gone.txt", intrinsics, frameRateHz: 30 };
+  await Bun.write(labels, "frame,x,y\n1,2,3\n");
+  const read = async (clock: object) => {
+    await Bun.write(cameras, JSON.stringify({ name: "one", cameras: [{ ...camera, clock }] }));
+    const { rtk: _, ...config } = configOf("given");
+    return await readCalibrationFiles({ ...config, cameras, labels: own.path });
+  };
+  const { labelFiles, input } = await read({ offsetS: 3, rate: 1.5, lineTimeUs: 100 });
+  expect(labelFiles).toEqual([labels]);
+  // Half of 480 rows of 100 us.
+  expect(input.cameras[0]?.clock).toEqual({ offsetS: 3.024, rate: 1.5 });
+  // From 1 s at 10 s to 5 s at 30 s: 0.2 s a second, and 1 s less than none at 0.
+  expect((await read({ pieces })).input.cameras[0]?.clock).toEqual({ offsetS: -1, rate: 1.2 });
+});
+
 test("calibrate explains itself", async () => {
   const ended = await runNode(["calibrate", "--help"]);
   expect(ended.code).toBe(0);

@@ -14,7 +14,7 @@ import { bentKnots, type ClockStep, clockBlocks, clockStep, isBent, latenessOf }
 import type { PathSpline } from "./path-spline.ts";
 import { viewErrors, viewNoise } from "./view-errors.ts";
 
-/** Why solutions may not be turned, moved and scaled: held poses, held clocks and priors. Nothing is held where control fixes all. */
+/** What keeps solutions from being turned, moved and scaled: held poses, held clocks and priors. Nothing is held where control fixes all. */
 export interface Gauge {
   /** Camera whose pose is held, or -1. */
   readonly heldPose: number;
@@ -101,10 +101,10 @@ function runStage(
 ): { result: BundleResult; problem: BundleProblem } {
   const { gauge } = input;
   const cameras = input.estimates.map((estimate, index) => {
-    const held = parts.filter(
+    const free = parts.filter(
       (part) => !(part === "pose" && index === gauge.heldPose) && !(part === "clock" && index === gauge.heldClock),
     );
-    const use: StageUse = { parts: held, viewsMax, keep: input.keep };
+    const use: StageUse = { parts: free, viewsMax, keep: input.keep };
     const camera = bundleCameraOf(estimate, use);
     return { ...camera, priors: [...camera.priors, ...(gauge.priors.get(index) ?? [])] };
   });

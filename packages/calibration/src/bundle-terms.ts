@@ -18,7 +18,7 @@ import {
   STEP_LINE_TIME,
 } from "./camera-state.ts";
 import { lossOf, lossWeight } from "./cauchy-loss.ts";
-import { basisAt, type PathSpline, pieceAt, SPLINE_SUPPORT } from "./path-spline.ts";
+import { PathPlace, type PathSpline, placeOnPath, SPLINE_SUPPORT } from "./path-spline.ts";
 import { ProjectionScratch, projectWithDerivatives } from "./projection.ts";
 
 const LOST_SIGMAS = 1e3;
@@ -28,18 +28,12 @@ const ACTIVE_MAX = STEP_CLOCK + 2;
 /** Arrays used for every view; one per solve. */
 export class TermScratch {
   readonly projection = new ProjectionScratch();
-  readonly weights = new Float64Array(SPLINE_SUPPORT);
-  readonly slopes = new Float64Array(SPLINE_SUPPORT);
-  readonly position = new Float64Array(3);
-  readonly velocity = new Float64Array(3);
+  readonly onPath = new PathPlace();
   readonly places = new Int32Array(ACTIVE_MAX);
   readonly byU = new Float64Array(ACTIVE_MAX);
   readonly byV = new Float64Array(ACTIVE_MAX);
   readonly jacobianU = new Float64Array(ACTIVE_MAX);
   readonly jacobianV = new Float64Array(ACTIVE_MAX);
-  piece = 0;
-  /** Site time of the last view. */
-  timeS = 0;
 }
 
 /** Adds all terms of a problem. @returns the cost: half the sum of what every observation costs. */
@@ -63,24 +57,6 @@ export function addTerms(
   return cost / 2;
 }
 
-/** Places the path at an instant into the scratch. */
-function placePath(path: PathSpline, timeS: number, scratch: TermScratch): void {
-  const piece = pieceAt(path, timeS);
-  const { weights, slopes, position, velocity } = scratch;
-  basisAt(path, timeS, piece, weights, slopes);
-  position.fill(0);
-  velocity.fill(0);
-  for (let k = 0; k < SPLINE_SUPPORT; k++) {
-    for (let axis = 0; axis < 3; axis++) {
-      const control = path.control[(piece + k) * 3 + axis]!;
-      position[axis]! += weights[k]! * control;
-      velocity[axis]! += slopes[k]! * control;
-    }
-  }
-  scratch.piece = piece;
-  scratch.timeS = timeS;
-}
-
 function addViews(
   problem: BundleProblem,
   camera: BundleCamera,
@@ -90,7 +66,7 @@ function addViews(
 ): number {
   const { views, state, worth } = camera;
   const inverseVariance = 1 / (camera.sigmaPx * camera.sigmaPx);
-  const { projection } = scratch;
+  const { projection, onPath } = scratch;
   let cost = 0;
   for (let i = 0; i < views.nominalS.length; i++) {
     const row = views.vPx[i]!;
@@ -100,8 +76,8 @@ function addViews(
     const before = state.values[STEP_CLOCK + knot]!;
     const after = share === 0 ? before : state.values[STEP_CLOCK + knot + 1]!;
     const lineTimeS = state.values[STEP_LINE_TIME]!;
-    placePath(problem.path, nominalS + before + share * (after - before) + lineTimeS * row, scratch);
-    if (!projectWithDerivatives(state.cameraFromEnu, state.values, scratch.position, projection)) {
+    placeOnPath(problem.path, nominalS + before + share * (after - before) + lineTimeS * row, onPath);
+    if (!projectWithDerivatives(state.cameraFromEnu, state.values, onPath.position, projection)) {
       cost += worth * lossOf(LOST_SIGMAS * LOST_SIGMAS);
       continue;
     }
@@ -120,7 +96,8 @@ function addViews(
 
 /** Writes the derivatives of a view by the free values of its camera and returns how many there are. */
 function gatherJacobian(places: Int32Array, knot: number, share: number, row: number, scratch: TermScratch): number {
-  const { projection, velocity, byU, byV } = scratch;
+  const { projection, byU, byV } = scratch;
+  const { velocity } = scratch.onPath;
   const { byPoint: d, byWorld: w, byLens, point } = projection;
   const [x, y, z] = [point[0]!, point[1]!, point[2]!];
   for (let k = 0; k < 2; k++) {
@@ -177,7 +154,8 @@ function addPath(
   dv: number,
 ): void {
   const { byWorld: w } = scratch.projection;
-  const { weights, piece, places, jacobianU, jacobianV } = scratch;
+  const { places, jacobianU, jacobianV } = scratch;
+  const { weights, piece } = scratch.onPath;
   const { cross, pathCount } = system;
   const first = piece * 3;
   for (let i = 0; i < active; i++) {
@@ -205,7 +183,7 @@ function addPath(
 
 /** Adds `value · b_k b_l` for axes a, b of all pairs of control points of the scratch's piece. */
 function addBandPair(system: BundleSystem, scratch: TermScratch, a: number, b: number, value: number): void {
-  const { weights, piece } = scratch;
+  const { weights, piece } = scratch.onPath;
   for (let k = 0; k < SPLINE_SUPPORT; k++) {
     const row = (piece + k) * 3 + a;
     for (let l = 0; l <= k; l++) {
@@ -249,10 +227,10 @@ function addControl(
   const residual = new Float64Array(3);
   let cost = 0;
   for (let i = 0; i < control.timesS.length; i++) {
-    placePath(path, control.timesS[i]!, scratch);
+    placeOnPath(path, control.timesS[i]!, scratch.onPath);
     let square = 0;
     for (let axis = 0; axis < 3; axis++) {
-      residual[axis] = scratch.position[axis]! - control.positionsM[i * 3 + axis]!;
+      residual[axis] = scratch.onPath.position[axis]! - control.positionsM[i * 3 + axis]!;
       square += residual[axis]! * residual[axis]! * inverseVariance;
     }
     cost += lossOf(square);
@@ -264,8 +242,8 @@ function addControl(
 }
 
 function addControlEquations(system: BundleSystem, residual: Float64Array, weight: number, scratch: TermScratch): void {
-  const { weights } = scratch;
-  const first = scratch.piece * 3;
+  const { weights, piece } = scratch.onPath;
+  const first = piece * 3;
   for (let axis = 0; axis < 3; axis++) {
     addBandPair(system, scratch, axis, axis, weight);
     for (let k = 0; k < SPLINE_SUPPORT; k++) {

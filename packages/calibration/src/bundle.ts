@@ -49,9 +49,9 @@ export function solveBundle(problem: BundleProblem, options: BundleOptions = def
   for (let iteration = 1; iteration <= options.iterationsMax; iteration++) {
     system.clear();
     addTerms(problem, layout, system, scratch);
+    const before = snapshot(problem);
     let gain = 0;
     while (damping < DAMPING_MAX) {
-      const before = snapshot(problem);
       const solved = system.solve(damping, denseStep, pathStep);
       if (solved) moveProblem(problem, layout, denseStep, pathStep);
       const trial = solved ? addTerms(problem, layout, null, scratch) : Number.POSITIVE_INFINITY;

@@ -6,8 +6,8 @@
  */
 import { type Intrinsics, SkyvoxError, type Vec3 } from "@skyvox/core";
 import type { Views } from "./bundle-problem.ts";
+import type { LinearClock } from "./linear-clock.ts";
 import { movingSights, sightTrack } from "./sight-track.ts";
-import type { LinearClock } from "./time-search.ts";
 
 /** One camera: a guess of its lens, its frame rate and where it saw the target. */
 export interface CameraInput {
@@ -78,17 +78,8 @@ export function checkInput(input: CalibrationInput): void {
     checkCamera(camera);
   }
   if (control !== null) checkControl(control);
-  for (const [index, { camera, positionM }] of (survey?.rows ?? []).entries()) {
-    if (!positionM.every(Number.isFinite)) throw refusalOf(`survey row ${index + 1}`, `found ${positionM}`, "numbers");
-    if (camera !== null && !ids.has(camera)) {
-      throw refusalOf(`survey row ${index + 1}`, `there is no camera "${camera}"`, `one of ${[...ids].join(", ")}`);
-    }
-  }
-  if (scale?.kind === "distance") {
-    for (const id of scale.cameras) {
-      if (!ids.has(id)) throw refusalOf("the known distance", `there is no camera "${id}"`, [...ids].join(", "));
-    }
-  }
+  if (survey !== null) checkSurvey(survey, ids);
+  if (scale?.kind === "distance") checkDistance(scale, ids);
 }
 
 /** Turns frames into views on the camera's own clock. */
@@ -158,8 +149,34 @@ function checkCamera(camera: CameraInput): void {
   }
 }
 
+function checkSurvey({ rows }: SurveyInput, ids: ReadonlySet<string>): void {
+  const placed = new Set<string>();
+  for (const [index, { camera, positionM }] of rows.entries()) {
+    const what = `survey row ${index + 1}`;
+    if (!positionM.every(Number.isFinite)) throw refusalOf(what, `found ${positionM}`, "numbers");
+    if (camera === null) continue;
+    if (!ids.has(camera)) throw refusalOf(what, `there is no camera "${camera}"`, `one of ${[...ids].join(", ")}`);
+    if (placed.has(camera)) throw refusalOf(what, `camera "${camera}" has a place already`, "one row per camera");
+    placed.add(camera);
+  }
+}
+
+function checkDistance(
+  { cameras, metres }: ScaleInput & { readonly kind: "distance" },
+  ids: ReadonlySet<string>,
+): void {
+  const what = "the known distance";
+  for (const id of cameras) {
+    if (!ids.has(id)) throw refusalOf(what, `there is no camera "${id}"`, [...ids].join(", "));
+  }
+  const [first, second] = cameras;
+  if (first === second) throw refusalOf(what, `it is from camera "${first}" to itself`, "two cameras");
+  if (!(metres > 0)) throw refusalOf(what, `it is ${metres} m`, "metres above 0");
+}
+
 function checkControl({ timesS, positionsM, sigmaM }: ControlInput): void {
   const what = "from the control track";
+  if (timesS.length === 0) throw refusalOf(what, "it has no row", "positions of the target");
   if (positionsM.length !== timesS.length * 3)
     throw refusalOf(what, `${timesS.length} times, ${positionsM.length} coordinates`, "three each");
   if (!(sigmaM > 0)) throw refusalOf(what, `a sigma of ${sigmaM}`, "metres above 0");

@@ -23,8 +23,8 @@ import {
   STEP_LENS,
   STEP_LINE_TIME,
 } from "./camera-state.ts";
+import type { LinearClock } from "./linear-clock.ts";
 import type { BarePose } from "./three-point-pose.ts";
-import type { LinearClock } from "./time-search.ts";
 
 /** Belief about where a camera's centre is, metres per axis. */
 export interface CentrePrior {

@@ -8,7 +8,7 @@ import { oneToOneLens } from "./lens-fold.ts";
 /** A calibrated camera. Times are of the first row of a frame. */
 export interface CameraResult {
   readonly id: string;
-  /** One to one over the image, see {@link oneToOneLens}. */
+  /** One to one over the image where {@link oneToOneLens} can make it so. */
   readonly intrinsics: Intrinsics;
   readonly cameraInEnuM: Vec3;
   readonly cameraFromEnu: Quaternion;

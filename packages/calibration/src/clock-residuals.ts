@@ -8,7 +8,7 @@
 import { factorCholesky, solveCholesky } from "@skyvox/core";
 import type { CameraEstimate } from "./camera-estimate.ts";
 import { captureTimeS } from "./camera-state.ts";
-import { basisAt, type PathSpline, pieceAt, SPLINE_SUPPORT } from "./path-spline.ts";
+import { PathPlace, type PathSpline, placeOnPath } from "./path-spline.ts";
 import { ProjectionScratch, projectWithDerivatives } from "./projection.ts";
 
 /** One block of a camera's views: from the middle of it, how late its clock is. */
@@ -43,23 +43,11 @@ export function latenessOf(estimate: CameraEstimate, path: PathSpline): Float64A
   const { views, state } = estimate;
   const speedMin = SPEED_MIN * estimate.input.intrinsics.fxPx;
   const projection = new ProjectionScratch();
-  const weights = new Float64Array(SPLINE_SUPPORT);
-  const slopes = new Float64Array(SPLINE_SUPPORT);
-  const position = new Float64Array(3);
-  const velocity = new Float64Array(3);
+  const place = new PathPlace();
   return views.nominalS.map((nominalS, i) => {
-    const timeS = captureTimeS(state, nominalS, views.vPx[i]!);
-    const piece = pieceAt(path, timeS);
-    basisAt(path, timeS, piece, weights, slopes);
-    position.fill(0);
-    velocity.fill(0);
-    for (let k = 0; k < SPLINE_SUPPORT; k++) {
-      for (let axis = 0; axis < 3; axis++) {
-        position[axis]! += weights[k]! * path.control[(piece + k) * 3 + axis]!;
-        velocity[axis]! += slopes[k]! * path.control[(piece + k) * 3 + axis]!;
-      }
-    }
-    if (!projectWithDerivatives(state.cameraFromEnu, state.values, position, projection)) return Number.NaN;
+    placeOnPath(path, captureTimeS(state, nominalS, views.vPx[i]!), place);
+    if (!projectWithDerivatives(state.cameraFromEnu, state.values, place.position, projection)) return Number.NaN;
+    const { velocity } = place;
     const w = projection.byWorld;
     const ju = w[0]! * velocity[0]! + w[1]! * velocity[1]! + w[2]! * velocity[2]!;
     const jv = w[3]! * velocity[0]! + w[4]! * velocity[1]! + w[5]! * velocity[2]!;

@@ -6,8 +6,10 @@
 import { dot, normalize, subtract, type Vec3 } from "@skyvox/core";
 import type { Calibration } from "./calibrate.ts";
 import type { CalibrationInput } from "./calibration-input.ts";
+import { cameraResult } from "./camera-result.ts";
 import { centreOf } from "./camera-state.ts";
 import type { StepCovariance } from "./covariance.ts";
+import { foldsImage } from "./lens-fold.ts";
 import { positionAt } from "./path-spline.ts";
 import type { CameraReport, SurveyReport } from "./report.ts";
 import { spreadM } from "./similarity-fit.ts";
@@ -103,6 +105,9 @@ function lookAtCamera({ adjustment, estimates }: Calibration, camera: CameraRepo
   if (adjustment.freedFocal.has(index)) {
     const off = 100 * camera.focalChange[0];
     say(`its focal length is ${Math.abs(off).toFixed(1)} % ${off > 0 ? "longer" : "shorter"} than given`);
+  }
+  if (foldsImage(cameraResult(estimates[index]!).intrinsics)) {
+    say("its lens shows two directions in one pixel near a corner, and no node plays it: give a better guess of it");
   }
   if (camera.centreSigmaM > CENTRE_SIGMA_MAX_M || camera.angleSigmaDeg > ANGLE_SIGMA_MAX_DEG) {
     say(

@@ -42,6 +42,20 @@ test("One wild look, however wild, and looks that are no numbers alarm nobody", 
   expect(drift.observe({ camera: "a", timeS: 1, u: Number.NaN, v: 0 })).toBeNull();
 });
 
+test("A camera that leans from its first look on does so since then, and again after its alarm", () => {
+  const drift = new DriftWatch();
+  const alarms: DriftAlarm[] = [];
+  for (let timeS = 100; timeS < 120; timeS++) {
+    const alarm = drift.observe({ camera: "a", timeS, u: 4, v: 0 });
+    if (alarm !== null) alarms.push(alarm);
+  }
+  // 3.5 sigmas a look pass 25 with the eighth.
+  expect(alarms.map(({ timeS, sinceS }) => [timeS, sinceS])).toEqual([
+    [107, 100],
+    [115, 108],
+  ]);
+});
+
 test("Looks closer in time than the interval count once", () => {
   const drift = new DriftWatch();
   for (let k = 0; k < 1000; k++) expect(drift.observe({ camera: "a", timeS: k * 1e-4, u: 4, v: 0 })).toBeNull();

@@ -76,7 +76,7 @@ export class DriftWatch {
   /** Takes a look in and returns an alarm where its camera passes the threshold with a lead; that camera then starts afresh. */
   observe(look: DriftLook): DriftAlarm | null {
     if (!Number.isFinite(look.u) || !Number.isFinite(look.v)) return null;
-    const sums = this.#sumsOf(look.camera);
+    const sums = this.#sumsOf(look);
     if (look.timeS - sums.lastS < this.#options.intervalS) return null;
     sums.lastS = look.timeS;
     const clip = (value: number) => Math.max(-CLIP_SIGMAS, Math.min(CLIP_SIGMAS, value));
@@ -109,10 +109,11 @@ export class DriftWatch {
     };
   }
 
-  #sumsOf(camera: string): Sums {
+  /** The sums of a look's camera; of one that is new, nothing was seen before this look. */
+  #sumsOf({ camera, timeS }: DriftLook): Sums {
     const known = this.#cameras.get(camera);
     if (known !== undefined) return known;
-    const arms = Array.from({ length: 4 }, () => ({ sum: 0, sinceS: Number.NEGATIVE_INFINITY, count: 0, u: 0, v: 0 }));
+    const arms = Array.from({ length: 4 }, () => ({ sum: 0, sinceS: timeS, count: 0, u: 0, v: 0 }));
     const sums = { lastS: Number.NEGATIVE_INFINITY, arms };
     this.#cameras.set(camera, sums);
     return sums;

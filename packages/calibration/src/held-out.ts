@@ -6,6 +6,7 @@
  * of it. The path in left-out blocks is the smoothed one of `path-score.ts`.
  */
 
+import { SkyvoxError } from "@skyvox/core";
 import { type Calibration, type CalibrationOptions, calibrate } from "./calibrate.ts";
 import { type CalibrationInput, viewsOf } from "./calibration-input.ts";
 import { bundleCameraOf, type CameraEstimate } from "./camera-estimate.ts";
@@ -41,8 +42,30 @@ const HELD_OUT_BLOCK_S = 20;
 const FOLDS = 2;
 const VIEWS_MAX = 5000;
 
+/** What was left out and judged, or why it could not be: too short a flight, or one that does not calibrate without its blocks. */
+export type HeldOutAnswer =
+  | { readonly ok: true; readonly heldOut: HeldOut }
+  | { readonly ok: false; readonly reason: string };
+
 /** Calibrates once per fold and judges what was left out. */
-export function holdOut(input: CalibrationInput, whole: Calibration, options: CalibrationOptions): HeldOut {
+export function holdOut(input: CalibrationInput, whole: Calibration, options: CalibrationOptions): HeldOutAnswer {
+  const { fromS, toS } = whole.span;
+  if (toS - fromS < FOLDS * HELD_OUT_BLOCK_S) {
+    const lasts = `the flight lasts ${(toS - fromS).toFixed(0)} s`;
+    return {
+      ok: false,
+      reason: `${lasts}, need ${FOLDS * HELD_OUT_BLOCK_S} s to leave out blocks of ${HELD_OUT_BLOCK_S} s`,
+    };
+  }
+  try {
+    return { ok: true, heldOut: judgeFolds(input, whole, options) };
+  } catch (error) {
+    if (!(error instanceof SkyvoxError && error.code === "calibration")) throw error;
+    return { ok: false, reason: `without some blocks of ${HELD_OUT_BLOCK_S} s: ${error.message}` };
+  }
+}
+
+function judgeFolds(input: CalibrationInput, whole: Calibration, options: CalibrationOptions): HeldOut {
   const blockS = HELD_OUT_BLOCK_S;
   const clocked = {
     ...input,

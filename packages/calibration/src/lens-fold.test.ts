@@ -22,3 +22,8 @@ test("A lens that folds at the corners is bent back there, and where views lie s
   }
   expect(oneToOneLens(mended, seen)).toBe(mended);
 });
+
+test("A lens that folds without its last term too stays as it is", () => {
+  const lens = { ...pinhole, distortion: [-0.2, 0, 0, 0, 0.001] } as const;
+  expect(oneToOneLens(lens, [[1000, 500]])).toBe(lens);
+});

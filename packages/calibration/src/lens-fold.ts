@@ -8,29 +8,30 @@ import { type Intrinsics, undistort } from "@skyvox/core";
 const SIDE = 33;
 /** Steps in which the last radial term is taken back. */
 const STEPS = 40;
+/** Radii at which the other terms are fitted. */
 const RADII = 64;
 
-/** Returns whether some pixel of the image has no direction of its own. */
+/** Returns whether some pixel of the image has no direction of its own, as seen from a lattice of them that holds the corners. */
 export function foldsImage(lens: Intrinsics): boolean {
   for (let i = 0; i < SIDE * SIDE; i++) {
     const u = ((i % SIDE) / (SIDE - 1)) * (lens.widthPx - 1);
     const v = (Math.floor(i / SIDE) / (SIDE - 1)) * (lens.heightPx - 1);
-    if (straighten(lens, u, v) === null) return true;
+    if (directionOf(lens, u, v) === null) return true;
   }
   return false;
 }
 
 /**
  * Returns the lens nearest to one that folds which does not: the last radial term is taken back as little as will do, and the other two
- * make up for it as well as they can where the pixels lie that were seen.
+ * make up for it as well as they can where the pixels lie that were seen. A lens that folds without that term too is returned as it is.
  *
- * @param seenPx pixels `u, v` of views, one after the other.
+ * @param seenPx pixels `u, v` of views.
  */
 export function oneToOneLens(lens: Intrinsics, seenPx: Iterable<readonly [number, number]>): Intrinsics {
   if (!foldsImage(lens)) return lens;
   let radius = 0;
   for (const [u, v] of seenPx) {
-    const straight = straighten(lens, u, v);
+    const straight = directionOf(lens, u, v);
     if (straight !== null) radius = Math.max(radius, Math.hypot(...straight));
   }
   const [k1, k2, p1, p2, k3] = lens.distortion;
@@ -43,11 +44,12 @@ export function oneToOneLens(lens: Intrinsics, seenPx: Iterable<readonly [number
   return lens;
 }
 
-function straighten({ fxPx, fyPx, cxPx, cyPx, ...rest }: Intrinsics, u: number, v: number) {
-  return undistort({ fxPx, fyPx, cxPx, cyPx, ...rest }, (u - cxPx) / fxPx, (v - cyPx) / fyPx);
+/** The normalised image coordinates that a pixel sees, or null where the lens has none for it. */
+function directionOf(lens: Intrinsics, u: number, v: number): readonly [number, number] | null {
+  return undistort(lens, (u - lens.cxPx) / lens.fxPx, (v - lens.cyPx) / lens.fyPx);
 }
 
-/** Least squares of `d1 r³ + d2 r⁵ ≈ missing r⁷` over the radii up to one. */
+/** What is added to k1 and k2: least squares of `d1 r³ + d2 r⁵ ≈ missing r⁷` over the radii up to one. */
 function madeUp(missing: number, radiusMax: number): readonly [number, number] {
   let [aa, ab, bb, ac, bc] = [0, 0, 0, 0, 0];
   for (let i = 1; i <= RADII; i++) {

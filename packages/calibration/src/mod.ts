@@ -20,7 +20,7 @@ export {
   type DriftWatchOptions,
   defaultDriftWatchOptions,
 } from "./drift-watch.ts";
-export { type HeldOut, holdOut } from "./held-out.ts";
+export { type HeldOut, type HeldOutAnswer, holdOut } from "./held-out.ts";
 export {
   type ErrorSummary,
   type JudgedRow,

@@ -5,8 +5,8 @@
  * stands clear of all others further away than `NEAR_S`. Rates around the nominal ones are tried where it does not.
  */
 import { type EpipolarFit, fitEpipolar, type SightPairs } from "./epipolar.ts";
+import { type LinearClock, neighboursOf, timeAt } from "./linear-clock.ts";
 import { movingSights, type SightTrack, sightAt } from "./sight-track.ts";
-import type { LinearClock } from "./time-search.ts";
 
 /** How the second camera's nominal time becomes the first's, and the geometry found with it. */
 export interface PairFit {
@@ -83,15 +83,7 @@ function refinePair(first: SightTrack, sights: SightTrack, found: PairFit): Pair
   const middleS = (sights.timesS[0]! + sights.timesS.at(-1)!) / 2;
   let best = found;
   for (let stepS = STEP_S / 2, stepRate = RATE_STEP / 4; stepS > 0.005; stepS /= 2, stepRate /= 2) {
-    const around = best.clock;
-    for (const [k, l] of [
-      [-1, 0],
-      [1, 0],
-      [0, -1],
-      [0, 1],
-    ] as const) {
-      const rate = around.rate + l * stepRate;
-      const clock = { offsetS: around.offsetS + k * stepS - l * stepRate * middleS, rate };
+    for (const clock of neighboursOf(best.clock, { stepS, stepRate, middleS })) {
       const pairs = pairUp(first, sights, clock);
       const fit = pairs && fitEpipolar(pairs, CUT_OFF);
       if (fit && pairs && fit.score < best.fit.score) best = { ...best, clock, fit, pairs };
@@ -107,7 +99,7 @@ function pairUp(track: SightTrack, sights: SightTrack, clock: LinearClock): Sigh
   const second = new Float64Array(count * 2);
   let used = 0;
   for (let i = 0; i < count; i++) {
-    if (!sightAt(track, clock.offsetS + clock.rate * sights.timesS[i]!, first, used * 2)) continue;
+    if (!sightAt(track, timeAt(clock, sights.timesS[i]!), first, used * 2)) continue;
     second[used * 2] = sights.x[i]!;
     second[used * 2 + 1] = sights.y[i]!;
     used += 1;

@@ -117,6 +117,7 @@ export function judgeAligned(
         { ...control, timesS: control.timesS.map((timeS) => timeS - shiftS) },
         options,
       );
+      if (rows.length === 0) continue;
       const fit = fitSimilarity(
         rows.map(({ foundM }) => foundM),
         rows.map(({ truthM }) => truthM),

@@ -25,20 +25,14 @@ export function createPathSpline(span: { fromS: number; toS: number; stepS: numb
 }
 
 /** Returns the index of the first control point that acts at `timeS`. */
-export function pieceAt(spline: PathSpline, timeS: number): number {
+function pieceAt(spline: PathSpline, timeS: number): number {
   const last = spline.control.length / 3 - SPLINE_SUPPORT;
   const piece = Math.floor((timeS - spline.startS) / spline.stepS);
   return piece < 0 ? 0 : piece > last ? last : piece;
 }
 
 /** Writes the four weights of the control points from `piece` on at `timeS`, and their derivatives by time (1/s). */
-export function basisAt(
-  spline: PathSpline,
-  timeS: number,
-  piece: number,
-  weights: Float64Array,
-  slopes: Float64Array,
-): void {
+function basisAt(spline: PathSpline, timeS: number, piece: number, weights: Float64Array, slopes: Float64Array): void {
   const f = (timeS - spline.startS) / spline.stepS - piece;
   const g = 1 - f;
   weights[0] = (g * g * g) / 6;
@@ -50,6 +44,36 @@ export function basisAt(
   slopes[1] = (1.5 * f - 2) * f * rate;
   slopes[2] = (2 - 1.5 * g) * g * rate;
   slopes[3] = 0.5 * f * f * rate;
+}
+
+/** Where the target is at an instant and how it moves: what {@link placeOnPath} writes, valid until its next call. */
+export class PathPlace {
+  /** Index of the first control point that acts. */
+  piece = 0;
+  /** `[4]` weights of the control points from `piece` on, and their derivatives by time (1/s). */
+  readonly weights = new Float64Array(SPLINE_SUPPORT);
+  readonly slopes = new Float64Array(SPLINE_SUPPORT);
+  /** `[3]` metres. */
+  readonly position = new Float64Array(3);
+  /** `[3]` metres per second. */
+  readonly velocity = new Float64Array(3);
+}
+
+/** Works out the place at an instant. */
+export function placeOnPath(spline: PathSpline, timeS: number, out: PathPlace): void {
+  const { weights, slopes, position, velocity } = out;
+  const piece = pieceAt(spline, timeS);
+  basisAt(spline, timeS, piece, weights, slopes);
+  position.fill(0);
+  velocity.fill(0);
+  for (let k = 0; k < SPLINE_SUPPORT; k++) {
+    for (let axis = 0; axis < 3; axis++) {
+      const control = spline.control[(piece + k) * 3 + axis]!;
+      position[axis]! += weights[k]! * control;
+      velocity[axis]! += slopes[k]! * control;
+    }
+  }
+  out.piece = piece;
 }
 
 /** Returns the position at an instant, metres. */

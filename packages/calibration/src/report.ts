@@ -10,7 +10,7 @@ import { bundleCameraOf, type CameraEstimate } from "./camera-estimate.ts";
 import { captureTimeS, centreOf, STEP_CENTRE, STEP_CLOCK, STEP_LENS, STEP_LINE_TIME } from "./camera-state.ts";
 import { poseCovariance, type StepCovariance, sigmaOf, stepCovariances } from "./covariance.ts";
 import { diagnose } from "./diagnose.ts";
-import type { HeldOut } from "./held-out.ts";
+import type { HeldOut, HeldOutAnswer } from "./held-out.ts";
 import { positionAt } from "./path-spline.ts";
 import { matchSurvey, UNNAMED_MAX } from "./survey-match.ts";
 import { errorLengths, viewErrors } from "./view-errors.ts";
@@ -72,20 +72,25 @@ const INLIER_SIGMAS = 5;
 const VIEWS_MAX = 5000;
 const PATH_STEP_S = 1;
 
-/** Puts together what is known of a calibration. */
-export function assess(input: CalibrationInput, calibration: Calibration, heldOut: HeldOut | null): CalibrationReport {
+/** Puts together what is known of a calibration; `heldOut` is null where nothing was held out. */
+export function assess(
+  input: CalibrationInput,
+  calibration: Calibration,
+  heldOut: HeldOutAnswer | null,
+): CalibrationReport {
   const covariances = stepCovariances(calibration.adjustment.problem);
   const cameras = calibration.estimates.map((estimate, index) =>
     cameraReport(calibration, estimate, index, covariances?.[index] ?? null),
   );
   const survey = surveyReport(input, calibration);
+  const notJudged = heldOut?.ok === false ? [`nothing was held out to judge by: ${heldOut.reason}`] : [];
   return {
     gauge: calibration.gauge,
     converged: calibration.adjustment.last.converged,
     cameras,
-    heldOut,
+    heldOut: heldOut?.ok ? heldOut.heldOut : null,
     survey,
-    warnings: [...calibration.warnings, ...diagnose(input, calibration, cameras, survey, covariances)],
+    warnings: [...calibration.warnings, ...notJudged, ...diagnose(input, calibration, cameras, survey, covariances)],
     path: pathPoints(calibration),
   };
 }

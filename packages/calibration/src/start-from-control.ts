@@ -10,10 +10,11 @@ import type { ControlTrack } from "./bundle-problem.ts";
 import { type CameraInput, refusal, viewsOf } from "./calibration-input.ts";
 import { type CameraEstimate, createEstimate } from "./camera-estimate.ts";
 import { knownByControl } from "./known-times.ts";
+import { type LinearClock, timeAt } from "./linear-clock.ts";
 import { createPathSpline } from "./path-spline.ts";
 import type { Resection } from "./resection.ts";
 import { type SightTrack, sightTrack } from "./sight-track.ts";
-import { type FoundClock, type LinearClock, type PathSpan, poseAtClock, searchClock } from "./time-search.ts";
+import { type FoundClock, type PathSpan, poseAtClock, searchClock } from "./time-search.ts";
 
 /** Something found out on the way that the user should know. */
 export type Note = (text: string) => void;
@@ -94,10 +95,6 @@ function refuseExchanged(misfits: readonly Misfit[]): void {
       "every camera's own labels",
     );
   }
-}
-
-function timeAt({ offsetS, rate }: LinearClock, nominalS: number): number {
-  return offsetS + rate * nominalS;
 }
 
 /** A path begins and ends this much before and after what it is made of, seconds. */

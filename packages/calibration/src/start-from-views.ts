@@ -13,11 +13,12 @@ import { bundleCameraOf, type CameraEstimate, createEstimate } from "./camera-es
 import { centreOf, STEP_CENTRE } from "./camera-state.ts";
 import { poseFromEssential } from "./epipolar.ts";
 import { knownByViews, spanOf } from "./known-times.ts";
+import type { LinearClock } from "./linear-clock.ts";
 import { contrast, fitPairAt, type PairFit, searchPair } from "./pair-search.ts";
 import { pathFromSights, placeSights } from "./path-from-sights.ts";
 import { type SightTrack, sightTrack } from "./sight-track.ts";
 import { MARGIN_S, type Note } from "./start-from-control.ts";
-import { type LinearClock, type PathSpan, poseAtClock } from "./time-search.ts";
+import { type PathSpan, poseAtClock } from "./time-search.ts";
 
 /** First poses, clocks and path in a frame and scale of their own. */
 export interface ViewsStart {

@@ -6,15 +6,10 @@
  * `NEAR_S`. Where the nominal rate gives no clear offset, rates around it are tried.
  */
 import type { Prng } from "@skyvox/core";
+import { type LinearClock, neighboursOf, timeAt } from "./linear-clock.ts";
 import { type PathSpline, positionAt } from "./path-spline.ts";
 import { type Resection, refinePose, resect, type SeenPoints } from "./resection.ts";
 import { movingSights, type SightTrack } from "./sight-track.ts";
-
-/** A clock as a line: site time = offset + rate · nominal time. */
-export interface LinearClock {
-  readonly offsetS: number;
-  readonly rate: number;
-}
 
 /** A clock that was found, with the pose that came with it. */
 export interface FoundClock {
@@ -107,16 +102,7 @@ function refineClock(sights: SightTrack, span: PathSpan, found: FoundClock, prng
   const middleS = (sights.timesS[0]! + sights.timesS.at(-1)!) / 2;
   let { clock, resection } = found;
   for (let stepS = STEP_S / 2, stepRate = RATE_STEP / 2; stepS > 0.01; stepS /= 2, stepRate /= 2) {
-    const around = clock;
-    for (const [k, l] of [
-      [0, 0],
-      [-1, 0],
-      [1, 0],
-      [0, -1],
-      [0, 1],
-    ] as const) {
-      const rate = around.rate + l * stepRate;
-      const trial = { offsetS: around.offsetS + k * stepS - l * stepRate * middleS, rate };
+    for (const trial of [clock, ...neighboursOf(clock, { stepS, stepRate, middleS })]) {
       const seen = layUnder(sights, span, trial, OVERLAP_MIN);
       const drawn = seen && resect(seen, { cutOff: CUT_OFF, draws: FINE_DRAWS }, prng);
       const refined = seen && drawn && refinePose(seen, drawn, CUT_OFF);
@@ -136,7 +122,7 @@ function layUnder(sights: SightTrack, span: PathSpan, clock: LinearClock, shareM
   const directions = new Float64Array(count * 2);
   let used = 0;
   for (let i = 0; i < count; i++) {
-    const timeS = clock.offsetS + clock.rate * sights.timesS[i]!;
+    const timeS = timeAt(clock, sights.timesS[i]!);
     if (timeS < span.fromS || timeS > span.toS || !span.isKnown(timeS)) continue;
     pointsM.set(positionAt(span.path, timeS), used * 3);
     directions[used * 2] = sights.x[i]!;

@@ -3,6 +3,7 @@ import { distance, type Vec3 } from "@skyvox/core";
 import { calibrate, defaultCalibrationOptions } from "../src/calibrate.ts";
 import type { CalibrationInput, CameraInput } from "../src/calibration-input.ts";
 import { captureTimeS, centreOf } from "../src/camera-state.ts";
+import { holdOut } from "../src/held-out.ts";
 import { assess } from "../src/report.ts";
 import { type FlightOptions, type MadeFlight, makeFlight } from "./made-flight.ts";
 
@@ -195,6 +196,62 @@ test("A clock that jumps by a second is found, told and mended", () => {
     report.cameras.map(({ centreM }) => centreM),
   ))
     expect(error).toBeLessThan(0.25);
+});
+
+test("A flight too short to leave blocks out is calibrated all the same, and it is said", () => {
+  const flight = makeFlight({ ...flightOptions, seconds: 30 });
+  const input = inputOf(flight);
+  const calibration = calibrate(input, defaultCalibrationOptions);
+  const heldOut = holdOut(input, calibration, defaultCalibrationOptions);
+  expect(heldOut).toEqual({ ok: false, reason: "the flight lasts 30 s, need 40 s to leave out blocks of 20 s" });
+  const report = assess(input, calibration, heldOut);
+  expect(report.heldOut).toBeNull();
+  expect(report.warnings).toContain(
+    "nothing was held out to judge by: the flight lasts 30 s, need 40 s to leave out blocks of 20 s",
+  );
+});
+
+test("A camera that saw but one of the blocks leaves nothing to judge by, and the calibration stands", () => {
+  const flight = makeFlight(flightOptions);
+  const input = inputOf(flight);
+  const calibration = calibrate(input, defaultCalibrationOptions);
+  // Camera 1 is 3.2 s late: its first block ends with its frame 420.
+  const cameras = input.cameras.map((camera, index) => {
+    const count = index === 1 ? camera.frames.findIndex((frame) => frame / camera.frameRateHz + 3.2 > 19) : Infinity;
+    return { ...camera, frames: camera.frames.slice(0, count), uvPx: camera.uvPx.slice(0, 2 * count) };
+  });
+  const heldOut = holdOut({ ...input, cameras }, calibration, defaultCalibrationOptions);
+  expect(heldOut).toMatchObject({ ok: false });
+  expect(heldOut.ok ? "" : heldOut.reason).toMatch(/^without some blocks of 20 s: Cannot calibrate camera "cam1"/);
+});
+
+test("Blocks that were left out of a flight of a minute are judged", () => {
+  const flight = makeFlight(flightOptions);
+  const input = inputOf(flight);
+  const answer = holdOut(input, calibrate(input, defaultCalibrationOptions), defaultCalibrationOptions);
+  const heldOut = answer.ok ? answer.heldOut : null;
+  // Four cameras of half a pixel at some 50 m and a focal length of 1000 px: centimetres.
+  expect(heldOut?.control?.two.medianM).toBeLessThan(0.1);
+  expect(heldOut?.control?.coverage).toBeGreaterThan(0.8);
+});
+
+test("A control track without a row, a distance to nowhere and a survey that places a camera twice are refused", () => {
+  const flight = makeFlight(flightOptions);
+  const none = { timesS: new Float64Array(0), positionsM: new Float64Array(0), sigmaM: 0.02 };
+  expect(() => run(inputOf(flight, { control: none }))).toThrow(
+    "Cannot calibrate from the control track: it has no row, need positions of the target",
+  );
+  const distanceOf = (other: string, metres: number) => () =>
+    run(inputOf(flight, { control: null, scale: { kind: "distance", cameras: ["cam0", other], metres } }));
+  expect(distanceOf("cam0", 5)).toThrow('the known distance: it is from camera "cam0" to itself, need two cameras');
+  expect(distanceOf("cam1", 0)).toThrow("the known distance: it is 0 m, need metres above 0");
+  const rows = [0, 0, 2, 3].map((index) => ({
+    camera: `cam${index}`,
+    positionM: centreOf(flight.cameras[index]!.state),
+  }));
+  expect(() => run(inputOf(flight, { control: null, survey: { rows, sigmaM: 0.02 } }))).toThrow(
+    'survey row 2: camera "cam0" has a place already, need one row per camera',
+  );
 });
 
 test("Values that are no numbers are refused by camera and row", () => {

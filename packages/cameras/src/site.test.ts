@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { cameraId, SkyvoxError } from "@skyvox/core";
 import { cameraInput, siteInput, siteOf, TemporaryFolder } from "../test/fixtures.ts";
-import { loadSite, parseSite, type SiteInput, siteJsonSchema } from "./site.ts";
+import { loadSite, parseSite, parseSiteDraft, type SiteInput, siteJsonSchema } from "./site.ts";
 
 const SCHEMA_FILE = new URL("../site.schema.json", import.meta.url).pathname;
 
@@ -25,6 +25,24 @@ test("Site fills in every default", () => {
   expect(site.cameras[0]?.clock).toEqual({ offsetS: 0, rate: 1, sigmaMs: 1, state: "free" });
   expect(site.cameras[0]?.intrinsics.distortion).toEqual([0, 0, 0, 0, 0]);
   expect(site.cameras[0]?.pose).toMatchObject({ positionSigmaM: 0.02, angleSigmaDeg: 0.05 });
+});
+
+test("Clock in pieces rises and has no other offset or rate, in a site and in a draft", () => {
+  const pieces = (second: number): [number, number][] => [
+    [1, 0],
+    [second, 0.5],
+  ];
+  for (const [clock, wanted] of [
+    [{ pieces: pieces(1) }, "cameras[0].clock.pieces[1][0] is 1, need seconds > 1 (the piece before)"],
+    [{ pieces: pieces(2), offsetS: 3 }, "need either pieces or offsetS and rate"],
+  ] as const) {
+    const { pose: _, ...bare } = cameraInput({ clock });
+    expect(() => siteOf({ cameras: [cameraInput({ clock }), cameraInput({ id: "b" })] })).toThrow(wanted);
+    expect(() => parseSiteDraft({ name: "draft", cameras: [bare] }, "draft.json")).toThrow(wanted);
+  }
+  expect(siteOf({ cameras: [cameraInput({ clock: { pieces: pieces(2) } })] }).cameras[0]?.clock.pieces).toEqual(
+    pieces(2),
+  );
 });
 
 test("Site asks for three views from four cameras on", () => {

@@ -35,7 +35,7 @@ const CAMERAS_FOR_THREE_VIEWS = 4;
 
 const checkedSchema = siteSchema.superRefine(checkAcross).transform(completeSite);
 const checkedDraftSchema = siteDraftSchema.superRefine((draft, context) =>
-  checkSources(draft.cameras, refuseIn(context, draft)),
+  checkCameras(draft.cameras, refuseIn(context, draft)),
 );
 
 /**
@@ -131,20 +131,21 @@ function checkAcross(site: ParsedSite, context: z.RefinementCtx<ParsedSite>): vo
   }
   checkMotion(site.options, refuse);
   checkThermal(site, refuse);
-  checkSources(site.cameras, refuse);
-  for (const [index, { pose, clock }] of site.cameras.entries()) {
-    checkClock(clock, (path, need) => refuse(["cameras", index, "clock", ...path], need));
+  checkCameras(site.cameras, refuse);
+  for (const [index, { pose }] of site.cameras.entries()) {
     checkPose(pose, (path, need) => refuse(["cameras", index, "pose", ...path], need));
   }
 }
 
-function checkSources(cameras: SiteDraft["cameras"], refuse: Refuse): void {
+/** Checks what cameras have with and without poses. */
+function checkCameras(cameras: SiteDraft["cameras"], refuse: Refuse): void {
   const indexOfId = new Map<string, number>();
   for (const [index, camera] of cameras.entries()) {
     const first = indexOfId.get(camera.id);
     if (first !== undefined) refuse(["cameras", index, "id"], `an id other than that of cameras[${first}]`);
     indexOfId.set(camera.id, first ?? index);
     checkSource(camera, (path, need) => refuse(["cameras", index, ...path], need));
+    checkClock(camera.clock, (path, need) => refuse(["cameras", index, "clock", ...path], need));
   }
 }
 

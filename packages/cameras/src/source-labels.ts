@@ -156,5 +156,5 @@ function pointRows(u: number, v: number): Pick<Observation, "motionPixelCount" |
   };
 }
 
-/** Grey levels that a label counts as; it weighs as much as any other. 255 · 256 · 16384 pixels still fit the low words. */
+/** Grey levels that a label counts as; it weighs as much as any other. Over 16384 pixels a moment stays below 255 · 256 · 16384 < 2³¹: its low word. */
 const WEIGHT = 255;

@@ -9,15 +9,24 @@ import { parseSiteDraft, readLabels, type SiteDraft } from "@skyvox/cameras";
 import { messageOf, SkyvoxError } from "@skyvox/core";
 import type { CalibrateConfig } from "./calibrate.ts";
 
+/** What was read. */
+export interface CalibrationFiles {
+  readonly draft: SiteDraft;
+  /** Per camera of the draft the file that its labels are in. */
+  readonly labelFiles: readonly string[];
+  readonly input: CalibrationInput;
+}
+
 /** Reads all files. @throws {SkyvoxError} naming the file and line that is wrong. */
-export async function readCalibrationFiles(
-  config: CalibrateConfig,
-): Promise<{ readonly draft: SiteDraft; readonly input: CalibrationInput }> {
+export async function readCalibrationFiles(config: CalibrateConfig): Promise<CalibrationFiles> {
   const draft = await readDraft(config.cameras);
-  const cameras = await Promise.all(draft.cameras.map((camera) => readCamera(camera, config)));
+  const labelFiles = await Promise.all(draft.cameras.map((camera) => labelFileOf(camera, config)));
+  const cameras = await Promise.all(
+    draft.cameras.map((camera, index) => readCamera(camera, labelFiles[index]!, config)),
+  );
   const control = config.rtk === undefined ? null : readControl(await readText(config.rtk), config.rtk, config);
   const survey = config.survey === undefined ? null : readSurvey(await readText(config.survey), config.survey, config);
-  return { draft, input: { cameras, control, survey, scale: scaleOf(config) } };
+  return { draft, labelFiles, input: { cameras, control, survey, scale: scaleOf(config) } };
 }
 
 /** Reads a draft, or a site of which poses, volume and options are forgotten. */
@@ -39,10 +48,10 @@ function without(value: object, keys: readonly string[]): object {
   return Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)));
 }
 
-async function readCamera(camera: SiteDraft["cameras"][number], config: CalibrateConfig): Promise<CameraInput> {
-  const { id, source, intrinsics, frameRateHz, clock } = camera;
-  const path =
-    config.labels === undefined ? sourceFile(id, source, config.cameras) : await labelsFile(config.labels, id);
+type DraftCamera = SiteDraft["cameras"][number];
+
+async function readCamera(camera: DraftCamera, path: string, config: CalibrateConfig): Promise<CameraInput> {
+  const { id, intrinsics, frameRateHz } = camera;
   if (frameRateHz === undefined) {
     throw new SkyvoxError(
       "site",
@@ -51,15 +60,28 @@ async function readCamera(camera: SiteDraft["cameras"][number], config: Calibrat
   }
   const labels = readLabels(await readText(path), path);
   const seen = [...labels.frames.keys()].filter((i) => !Number.isNaN(labels.uvPx[i * 2]));
-  const isGiven = config.sync === "given";
   return {
     id,
     intrinsics,
     frameRateHz,
     frames: Float64Array.from(seen, (i) => labels.frames[i] ?? Number.NaN),
     uvPx: Float64Array.from(seen.flatMap((i) => [...labels.uvPx.subarray(i * 2, i * 2 + 2)])),
-    clock: isGiven ? { offsetS: clock.offsetS, rate: clock.rate } : null,
+    clock: config.sync === "given" ? lineOf(camera) : null,
   };
+}
+
+/** The clock of the middle row; one in pieces as the line through its ends, which is near enough to start from. */
+function lineOf({ clock, intrinsics }: DraftCamera): NonNullable<CameraInput["clock"]> {
+  const { pieces, offsetS, rate, lineTimeUs = 0 } = clock;
+  const middleS = (lineTimeUs * 1e-6 * intrinsics.heightPx) / 2;
+  const [first, last] = [pieces?.[0], pieces?.at(-1)];
+  if (first === undefined || last === undefined) return { offsetS: offsetS + middleS, rate };
+  const slope = (last[1] - first[1]) / (last[0] - first[0]);
+  return { offsetS: first[1] - slope * first[0] + middleS, rate: 1 + slope };
+}
+
+async function labelFileOf({ id, source }: DraftCamera, config: CalibrateConfig): Promise<string> {
+  return config.labels === undefined ? sourceFile(id, source, config.cameras) : await findLabels(config.labels, id);
 }
 
 function sourceFile(id: string, source: string, cameras: string): string {
@@ -72,7 +94,7 @@ function sourceFile(id: string, source: string, cameras: string): string {
   return resolve(dirname(resolve(cameras)), source.slice("labels:".length));
 }
 
-async function labelsFile(folder: string, id: string): Promise<string> {
+async function findLabels(folder: string, id: string): Promise<string> {
   for (const name of [`${id}.txt`, `${id}.csv`]) {
     const path = join(folder, name);
     if (await Bun.file(path).exists()) return path;

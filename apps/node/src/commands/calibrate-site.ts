@@ -5,19 +5,19 @@
  */
 import { dirname, relative, resolve } from "node:path";
 import { type Calibration, type CalibrationReport, cameraResult } from "@skyvox/calibration";
-import type { SiteDraft, SiteInput } from "@skyvox/cameras";
+import type { SiteInput } from "@skyvox/cameras";
 import { SkyvoxError } from "@skyvox/core";
-import type { CalibrateConfig } from "./calibrate.ts";
+import type { CalibrationFiles } from "./calibrate-files.ts";
 
 /** The box goes this far beyond where the target was, metres. */
 const VOLUME_MARGIN_M = 5;
 
-/** Puts the site together. @throws {SkyvoxError} "calibration" where the path is known nowhere. */
+/** Puts the site together that is written to `out`. @throws {SkyvoxError} "calibration" where the path is known nowhere. */
 export function calibratedSite(
-  draft: SiteDraft,
+  { draft, labelFiles }: Pick<CalibrationFiles, "draft" | "labelFiles">,
   calibration: Calibration,
   report: CalibrationReport,
-  config: CalibrateConfig,
+  out: string,
 ): SiteInput {
   if (report.path.length === 0) {
     throw new SkyvoxError("calibration", "Cannot write a site: the target's path is known nowhere, need common views");
@@ -33,7 +33,7 @@ export function calibratedSite(
         : { pieces: found.pieces.map(([at, add]): [number, number] => [at, add]) };
     return {
       id: camera.id,
-      source: sourceFor(camera.id, camera.source, config),
+      source: `labels:${relative(dirname(resolve(out)), resolve(labelFiles[index]!))}`,
       intrinsics: {
         ...found.intrinsics,
         distortion: [...found.intrinsics.distortion] as [number, number, number, number, number],
@@ -60,14 +60,6 @@ export function calibratedSite(
     volume: volumeOf(report),
     cameras,
   };
-}
-
-/** A path as the written site reaches it. */
-function sourceFor(id: string, source: string, config: CalibrateConfig): string {
-  const folder = dirname(resolve(config.out));
-  if (config.labels !== undefined) return `labels:${relative(folder, resolve(config.labels, `${id}.txt`))}`;
-  const path = resolve(dirname(resolve(config.cameras)), source.slice("labels:".length));
-  return `labels:${relative(folder, path)}`;
 }
 
 function volumeOf({ path }: CalibrationReport): SiteInput["volume"] {

@@ -78,7 +78,8 @@ export async function calibrateCommand(args: readonly string[]): Promise<void> {
   if (config.distance !== undefined && config.speed !== undefined) {
     throw new SkyvoxError("usage", "Cannot use --distance with --speed: both tell the scale, need one of them");
   }
-  const { draft, input } = await readCalibrationFiles(config);
+  const files = await readCalibrationFiles(config);
+  const { draft, input } = files;
   const startMs = performance.now();
   const onProgress = (text: string) => console.log(`${((performance.now() - startMs) / 1e3).toFixed(1)} s  ${text}`);
   const options = { ...defaultCalibrationOptions, onProgress };
@@ -86,7 +87,7 @@ export async function calibrateCommand(args: readonly string[]): Promise<void> {
   const heldOut = config["held-out"] === "yes" ? holdOut(input, calibration, options) : null;
   const report = assess(input, calibration, heldOut);
   console.log(reportText(report));
-  const site = calibratedSite(draft, calibration, report, config);
+  const site = calibratedSite(files, calibration, report, config.out);
   parseSite(site, config.out);
   await writeText(config.out, `${JSON.stringify(site, null, 2)}\n`);
   console.log(`${config.out}: ${site.cameras.length} cameras`);
